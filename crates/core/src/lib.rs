@@ -1,1 +1,11 @@
-//! Rules.
+//! Portico's rules: functions of their arguments, with no IO, clock, randomness or DOM.
+//!
+//! Shells (the proxy, the browser side) hand in times and random bytes, and carry out what is decided here.
+
+pub mod connection_type;
+pub mod error;
+pub mod ids;
+pub mod object_types;
+pub mod operations;
+pub mod pkce;
+pub mod wire;

@@ -1,0 +1,95 @@
+//! Errors on the wire: `application/problem+json` (RFC 9457) with Portico's members.
+
+use crate::error::ErrorCode;
+use serde::{Deserialize, Serialize};
+
+/// The content type of every error answer.
+pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
+
+/// An error as the proxy answers it: nothing of the provider's own words but ids and names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `about:blank#<code>`: the code is the type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened, from the catalogue.
+    pub title: String,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Why, and which part: one or two sentences.
+    pub detail: String,
+    /// What to do now, from the catalogue.
+    pub action: String,
+    /// Stable code.
+    pub code: ErrorCode,
+    /// Ties the answer to the proxy's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// Seconds to wait before trying again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// What the provider answered, when it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+}
+
+/// The provider's error: facts that a machine reads, never its free text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// HTTP status.
+    pub status: u16,
+    /// HubSpot's `category`, or `errorType`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// HubSpot's `policyName` of a 429.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// HubSpot's `correlationId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// `requiredGranularScopes`: any of these would do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required_scopes: Vec<String>,
+}
+
+impl Problem {
+    /// The catalogue's words for a code, without anything particular.
+    pub fn of(code: ErrorCode) -> Self {
+        let entry = code.entry();
+        Self {
+            kind: format!("about:blank#{}", entry.code),
+            title: entry.title.into(),
+            status: entry.http_status,
+            detail: entry.meaning.into(),
+            action: entry.action.into(),
+            code,
+            correlation_id: None,
+            retry_after: None,
+            upstream: None,
+        }
+    }
+
+    /// With a sentence about this very case.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_carries_code_status_and_what_to_do() {
+        let problem = Problem::of(ErrorCode::PlanLimit).with_detail("3 of 3 portals are used.");
+        let json = serde_json::to_value(&problem).unwrap();
+        assert_eq!(json["code"], "plan_limit");
+        assert_eq!(json["status"], 409);
+        assert_eq!(json["type"], "about:blank#plan_limit");
+        assert_eq!(json["detail"], "3 of 3 portals are used.");
+        assert!(json["action"].as_str().unwrap().contains("upgrade"));
+        assert_eq!(serde_json::from_value::<Problem>(json).unwrap(), problem);
+    }
+}
