@@ -8,4 +8,8 @@ pub mod ids;
 pub mod object_types;
 pub mod operations;
 pub mod pkce;
+pub mod scopes;
+pub mod status;
+pub mod text;
+pub mod tier;
 pub mod wire;

@@ -1,0 +1,206 @@
+//! From facts and a time to the status people see (design, section 5).
+//! Owns the derivation; keeps no state, so that nothing can flap or lie.
+
+use crate::scopes;
+use crate::wire::{Connection, Fault, FaultCategory, FaultCause, UnixSeconds};
+
+/// The status of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Status {
+    /// Red: revoked or uninstalled; a new authorization is needed (R6).
+    Disconnected,
+    /// Yellow: grant dead, or required scopes lag (R5).
+    NeedsReconnection,
+    /// Grey: HubSpot moves the account, or the app's set-up is at fault.
+    Suspended,
+    /// Grey, moving: weather; nothing is concluded from it.
+    Checking,
+    /// Green with a note: an optional scope was not granted.
+    ConnectedLimited,
+    /// Green (R4).
+    Connected,
+}
+
+/// The colour of a status, never its only sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// All is well.
+    Good,
+    /// A person is asked to do something; not a fault (R7).
+    Attention,
+    /// Cut off.
+    Bad,
+    /// Nothing for a person to do.
+    Quiet,
+}
+
+/// A status with its reason and what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The status.
+    pub status: Status,
+    /// What happened, in a sentence or two.
+    pub reason: String,
+    /// What to do now; empty when there is nothing.
+    pub action: String,
+    /// Scopes that were asked for and not granted.
+    pub missing_scopes: Vec<String>,
+}
+
+impl Status {
+    /// As on screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Connected => "Connected",
+            Self::ConnectedLimited => "Connected, limited",
+            Self::Checking => "Checking",
+            Self::NeedsReconnection => "Needs reconnection",
+            Self::Disconnected => "Disconnected",
+            Self::Suspended => "Suspended",
+        }
+    }
+
+    /// The colour.
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Connected | Self::ConnectedLimited => Tone::Good,
+            Self::NeedsReconnection => Tone::Attention,
+            Self::Disconnected => Tone::Bad,
+            Self::Checking | Self::Suspended => Tone::Quiet,
+        }
+    }
+
+    /// Whether calls to the provider may be made at all (R5, R25–R27).
+    pub fn calls_allowed(self) -> bool {
+        matches!(
+            self,
+            Self::Connected | Self::ConnectedLimited | Self::Checking
+        )
+    }
+
+    /// Whether a new authorization is what helps (R1, R14).
+    pub fn wants_reconnect(self) -> bool {
+        matches!(self, Self::NeedsReconnection | Self::Disconnected)
+    }
+}
+
+/// Derives the status from the facts as they stand at `now`.
+pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
+    let grant = &connection.grant;
+    let missing: Vec<String> = scopes::denied(&grant.asked, &grant.granted)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let reading = |status, reason: String, action: &str| Reading {
+        status,
+        reason,
+        action: action.to_owned(),
+        missing_scopes: missing.clone(),
+    };
+    if let Some(revoked) = &grant.revoked {
+        let reason = if revoked.by == "provider" {
+            "The app was removed from this portal in HubSpot."
+        } else {
+            "The connection was revoked here."
+        };
+        return reading(
+            Status::Disconnected,
+            reason.into(),
+            "Connect it again; everything kept here stays.",
+        );
+    }
+    let dead_fault = grant
+        .fault
+        .as_ref()
+        .filter(|fault| fault.category == FaultCategory::GrantDead);
+    if let Some(fault) = dead_fault {
+        return reading(
+            Status::NeedsReconnection,
+            dead_reason(fault).into(),
+            "Refresh the authorization with Reconnect. There is no deadline, and nothing is lost.",
+        );
+    }
+    let lagging = scopes::lacking(&grant.required, &grant.granted);
+    if !lagging.is_empty() {
+        return reading(
+            Status::NeedsReconnection,
+            format!(
+                "The app now needs permissions this connection does not hold: {}.",
+                lagging.join(", ")
+            ),
+            "Refresh the authorization with Reconnect and grant them.",
+        );
+    }
+    match &grant.fault {
+        Some(fault) if fault.category == FaultCategory::Migration => reading(
+            Status::Suspended,
+            "HubSpot is moving this account to another data centre.".into(),
+            "Nothing to do; Portico goes on by itself when HubSpot is done.",
+        ),
+        Some(fault) if fault.category == FaultCategory::Configuration => reading(
+            Status::Suspended,
+            "HubSpot does not accept the app's own credentials or addresses.".into(),
+            "Tell the operator; reconnecting will not help.",
+        ),
+        Some(fault) => reading(Status::Checking, checking_reason(fault, now), ""),
+        None if missing.is_empty() => {
+            reading(Status::Connected, "The authorization is valid.".into(), "")
+        }
+        None => reading(
+            Status::ConnectedLimited,
+            "Some requested permissions were not granted.".into(),
+            "Parts that need them are marked. Reconnect and grant all to clear this.",
+        ),
+    }
+}
+
+fn dead_reason(fault: &Fault) -> &'static str {
+    match fault.cause {
+        FaultCause::ScopesChanged => {
+            "The app's permissions changed, and this authorization no longer fits them."
+        }
+        FaultCause::AccountGone => {
+            "HubSpot no longer knows this account, or it was merged, downgraded or closed."
+        }
+        FaultCause::LostResponse => {
+            "The proxy was stopped while it refreshed the authorization, and the answer was lost."
+        }
+        _ => {
+            "HubSpot no longer accepts this authorization. One of these happened: the app was removed \
+             under Connected Apps, the authorising user was deactivated or lost access, or the \
+             authorization was revoked."
+        }
+    }
+}
+
+fn checking_reason(fault: &Fault, now: UnixSeconds) -> String {
+    let minutes = (now - fault.at).max(0) / 60;
+    let since = match minutes {
+        0 => "for less than a minute".to_owned(),
+        1 => "for one minute".to_owned(),
+        _ => format!("for {minutes} minutes"),
+    };
+    match fault.next_try_at.map(|at| at - now) {
+        Some(wait) if wait > 0 => {
+            format!("HubSpot has not answered well {since}; the next try is in {wait} s.")
+        }
+        _ => format!("HubSpot has not answered well {since}; Portico is trying again."),
+    }
+}
+
+/// Name of a portal for people: its label, else HubSpot's name, else its domain, else its id (J10, J18, D15).
+pub fn display_name(connection: &Connection) -> String {
+    [
+        &connection.label,
+        &connection.account.name,
+        &connection.account.hub_domain,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|name| crate::text::visible(name.trim()))
+    .find(|name| !name.is_empty())
+    .unwrap_or_else(|| format!("Portal {}", connection.account.portal_id))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
