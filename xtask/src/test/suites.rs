@@ -1,0 +1,168 @@
+//! The tests that are programs: unit, HTTP, browser.
+//!
+//! Owns which of them runs when, and what the browser tests are handed. They live in the rooms.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::{Verdict, host_packages};
+use crate::say::{Failure, OrSay, Outcome};
+use crate::tools::{browser, node};
+use crate::{bundle, place, process};
+
+/// The package of the tests that come through the public doors.
+const DOORS: &str = "portico-tests";
+
+/// What stands beside the code, in every crate.
+pub(super) fn unit(filter: Option<&str>) -> Outcome<Verdict> {
+    let mut command = match runner() {
+        Runner::Nextest => {
+            let outside = format!(
+                "not binary(=http) & not binary(=browser) & not binary_id(/^{DOORS}::bin/)"
+            );
+            nextest(&outside, filter)?
+        }
+        Runner::Cargo => {
+            let mut command = process::cargo();
+            host_packages(command.arg("test")).args(["--no-fail-fast", "--lib", "--bins"]);
+            for name in crate_tests()? {
+                command.args(["--test", &name]);
+            }
+            command.args(filter);
+            command
+        }
+    };
+    process::run("unit tests", &mut command, &place::log("unit"))?;
+    Ok(Verdict::Passed)
+}
+
+/// The proxy against the sandbox, over HTTP.
+pub(super) fn http(filter: Option<&str>) -> Outcome<Verdict> {
+    let mut command = door("http", filter)?;
+    process::run("HTTP tests", &mut command, &place::log("http"))?;
+    Ok(Verdict::Passed)
+}
+
+/// The finished bundle in a real Chromium.
+pub(super) fn browser(filter: Option<&str>) -> Outcome<Verdict> {
+    let environment = browser_environment()?;
+    let mut command = door("browser", filter)?;
+    command.envs(environment);
+    process::run("browser tests", &mut command, &place::log("browser"))?;
+    Ok(Verdict::Passed)
+}
+
+/// What a browser test is handed: the finished bundle, the browser, axe-core, a place for pictures.
+pub(crate) fn browser_environment() -> Outcome<Vec<(&'static str, PathBuf)>> {
+    // Before the bundle: a missing browser is known at once.
+    let browser = browser::ensure()?;
+    let axe = node::axe()?;
+    let dist = place::out().join("demo-dist");
+    bundle::build(&bundle::Site::app(), &dist, None)?;
+    let pictures = place::out().join("screenshots");
+    fs::create_dir_all(&pictures).or_say(pictures.display())?;
+    let mut environment = vec![
+        ("PORTICO_DIST", dist),
+        ("PORTICO_CHROME", browser.chrome),
+        ("PORTICO_CHROMEDRIVER", browser.chromedriver),
+        ("PORTICO_OUT", pictures),
+    ];
+    environment.extend(axe.map(|path| ("PORTICO_AXE", path)));
+    Ok(environment)
+}
+
+fn door(name: &str, filter: Option<&str>) -> Outcome<Command> {
+    match runner() {
+        Runner::Nextest => nextest(&format!("package({DOORS}) & binary(={name})"), filter),
+        Runner::Cargo => {
+            let mut command = process::cargo();
+            host_packages(command.arg("test"))
+                .args(["--no-fail-fast", "--test", name])
+                .args(filter);
+            Ok(command)
+        }
+    }
+}
+
+enum Runner {
+    /// Runs tests beside each other and shows what hangs.
+    Nextest,
+    Cargo,
+}
+
+fn runner() -> Runner {
+    let found = process::first_line(process::cargo().args(["nextest", "--version"]));
+    if found.is_some() {
+        Runner::Nextest
+    } else {
+        Runner::Cargo
+    }
+}
+
+fn nextest(which: &str, filter: Option<&str>) -> Outcome<Command> {
+    let expression = match filter {
+        Some(filter) => format!("({which}) & test({})", plain(filter)?),
+        None => which.to_owned(),
+    };
+    let mut command = process::cargo();
+    host_packages(command.args(["nextest", "run"]));
+    command.args([
+        "--no-fail-fast",
+        "--status-level",
+        "slow",
+        "--final-status-level",
+        "fail",
+        "-E",
+        &expression,
+    ]);
+    Ok(command)
+}
+
+/// A filter is part of a test's path; anything else would be read as nextest's own language.
+fn plain(filter: &str) -> Outcome<&str> {
+    if filter
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+    {
+        Ok(filter)
+    } else {
+        Err(Failure::new(format!(
+            "A filter is part of a test's name, unlike {filter:?}."
+        )))
+    }
+}
+
+/// Names of the crates' own integration tests, which cargo wants one by one.
+fn crate_tests() -> Outcome<Vec<String>> {
+    let mut names = Vec::new();
+    let crates = place::root().join("crates");
+    for room in fs::read_dir(&crates).or_say(crates.display())? {
+        let tests = room.or_say(crates.display())?.path().join("tests");
+        let Ok(entries) = fs::read_dir(&tests) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.or_say(tests.display())?.path();
+            let is_test = path.extension().is_some_and(|ending| ending == "rs")
+                || path.join("main.rs").is_file();
+            if let Some(stem) = path.file_stem().filter(|_| is_test) {
+                names.push(stem.to_string_lossy().into_owned());
+            }
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_a_name_and_not_an_expression() {
+        assert!(plain("reload_in_the_middle::resumes").is_ok());
+        for filter in ["a) | all()", "", "a b"] {
+            assert_eq!(plain(filter).is_ok(), filter.is_empty(), "{filter:?}");
+        }
+    }
+}
