@@ -2,13 +2,17 @@
 //!
 //! Shells (the proxy, the browser side) hand in times and random bytes, and carry out what is decided here.
 
+pub mod authorize;
 pub mod connection_type;
 pub mod error;
+pub mod flow;
 pub mod ids;
 pub mod object_types;
 pub mod operations;
 pub mod pkce;
+pub mod route;
 pub mod scopes;
+pub mod sse;
 pub mod status;
 pub mod text;
 pub mod tier;

@@ -6,6 +6,7 @@
 mod arguments;
 mod table;
 
+pub(crate) use arguments::push_percent_encoded;
 pub use arguments::{ArgumentError, RequestTarget, request_target};
 pub use table::{OPERATIONS, operation};
 

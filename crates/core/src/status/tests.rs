@@ -128,7 +128,7 @@ fn status_follows_the_facts() {
                 c.grant.revoked = Some(Revocation {
                     at: 1,
                     by: "here".into(),
-                })
+                });
             }),
             Status::Disconnected,
             Tone::Bad,
@@ -140,7 +140,7 @@ fn status_follows_the_facts() {
                 c.grant.revoked = Some(Revocation {
                     at: 1,
                     by: "provider".into(),
-                })
+                });
             }),
             Status::Disconnected,
             Tone::Bad,
