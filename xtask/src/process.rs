@@ -15,7 +15,7 @@ use crate::place;
 use crate::say::{self, Failure, OrSay, Outcome};
 
 /// Lines of a failed step's log that are worth seeing at once.
-const TAIL_LINES: usize = 60;
+const TAIL_LINES: usize = 120;
 
 /// Cargo, in the repository, as if typed by a person: without what `cargo run` put around xtask.
 pub(crate) fn cargo() -> Command {

@@ -113,6 +113,8 @@ fn compile(tools: &WasmTools, site: &Site) -> Outcome<PathBuf> {
     let first: Vec<&Path> = tools.wasm_bindgen.parent().into_iter().collect();
     command.env("PATH", process::path_with(&first)?);
     command.env("TRUNK_SKIP_VERSION_CHECK", "true");
+    // Trunk prints its own backtrace on every failed build, which buries what cargo said.
+    command.env("RUST_BACKTRACE", "0");
     // Trunk 0.21 takes NO_COLOR=1 for a malformed option of its own.
     command.env_remove("NO_COLOR");
     let title = format!("compiling {} to WebAssembly", site.name);

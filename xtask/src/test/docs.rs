@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::Note;
 use super::sources::{self, Source};
 use crate::place;
 use crate::say::{Failure, Outcome};
@@ -15,7 +16,7 @@ const EXPECTED: [&str; 6] = [
     "LICENSE-APACHE",
 ];
 
-pub(super) fn check() -> Outcome {
+pub(super) fn check() -> Outcome<Note> {
     let root = place::root();
     let mut found: Vec<String> = EXPECTED
         .iter()
@@ -31,7 +32,7 @@ pub(super) fn check() -> Outcome {
         }
     }
     if found.is_empty() {
-        Ok(())
+        Ok("")
     } else {
         Err(Failure::new(found.join("\n")))
     }

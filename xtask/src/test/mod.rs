@@ -15,38 +15,28 @@ use std::time::{Duration, Instant};
 use crate::say::{self, Failure, Outcome};
 use crate::{place, process, tools};
 
-/// How a step went, when nothing was wrong.
-pub(crate) enum Verdict {
-    Passed,
-    /// Not run, with the reason; counted neither way.
-    Skipped(String),
-}
+/// What the table says beside a step that passed: nothing, or what of it could not be done.
+pub(crate) type Note = &'static str;
 
-/// What a step is told.
-struct Asked<'a> {
-    /// From `--only step:filter`.
-    filter: Option<&'a str>,
-    /// Whether the person asked for this very step.
-    alone: bool,
-}
-
-type Check = fn(&Asked<'_>) -> Outcome<Verdict>;
+/// A step, given the filter of `--only step:filter`.
+type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
 const STEPS: [(&str, Check); 10] = [
     ("fmt", fmt),
-    ("source-lint", |_| {
-        source_lint::check().map(|()| Verdict::Passed)
-    }),
-    ("ratio", |_| lines::check().map(|()| Verdict::Passed)),
-    ("docs", |_| docs::check().map(|()| Verdict::Passed)),
+    ("source-lint", |_| source_lint::check()),
+    ("ratio", |_| lines::check()),
+    ("docs", |_| docs::check()),
     ("clippy", clippy),
     ("clippy-wasm", clippy_wasm),
-    ("unit", |asked| suites::unit(asked.filter)),
-    ("http", |asked| suites::http(asked.filter)),
-    ("browser", |asked| suites::browser(asked.filter)),
-    ("deny", |asked| deny::check(asked.alone)),
+    ("unit", suites::unit),
+    ("http", suites::http),
+    ("browser", suites::browser),
+    ("deny", |_| deny::check()),
 ];
+
+/// The steps that consist of tests with names.
+const FILTERED: [&str; 3] = ["unit", "http", "browser"];
 
 /// Packages that only make sense as WebAssembly; the host's steps leave them out, so that Yew is
 /// compiled once and not twice.
@@ -73,26 +63,31 @@ pub(crate) fn run(only: Option<&str>) -> Outcome {
         )));
     }
 
-    let asked = Asked {
-        filter,
-        alone: name.is_some(),
-    };
-    let mut rows: Vec<(&str, Option<bool>, Duration, String)> = Vec::new();
+    if let Some(name) = name.filter(|name| filter.is_some() && !FILTERED.contains(name)) {
+        return Err(Failure::new(format!(
+            "The step {name} takes no filter; {} do.",
+            FILTERED.join(", ")
+        )));
+    }
+
+    let mut rows = Vec::new();
     for (step, check) in steps {
         say::progress(format_args!("\n== {step}"));
         let start = Instant::now();
-        let (passed, note) = match check(&asked) {
-            Ok(Verdict::Passed) => (Some(true), String::new()),
-            Ok(Verdict::Skipped(why)) => (None, why),
-            Err(failure) => {
-                eprintln!("{failure}");
-                (Some(false), String::new())
-            }
-        };
-        rows.push((*step, passed, start.elapsed(), note));
+        let outcome = check(filter);
+        if let Err(failure) = &outcome {
+            say::progress(failure);
+        }
+        rows.push(Row {
+            step,
+            note: outcome.ok(),
+            time: start.elapsed(),
+        });
     }
-    let (passed, failed) = print_table(&rows);
-    println!("{passed} passed, {failed} failed");
+    print_table(&rows);
+    let failed = rows.iter().filter(|row| row.note.is_none()).count();
+    // The last line, in this form, is for machines.
+    println!("{} passed, {failed} failed", rows.len() - failed);
     if failed == 0 {
         Ok(())
     } else {
@@ -100,38 +95,40 @@ pub(crate) fn run(only: Option<&str>) -> Outcome {
     }
 }
 
-fn print_table(rows: &[(&str, Option<bool>, Duration, String)]) -> (usize, usize) {
-    println!();
-    for (step, passed, time, note) in rows {
-        let word = match passed {
-            Some(true) => "passed",
-            Some(false) => "FAILED",
-            None => "skipped",
-        };
-        let note = if note.is_empty() {
-            String::new()
-        } else {
-            format!("  {note}")
-        };
-        println!("{step:<12} {word:<8} {:>14}{note}", say::duration(*time));
-    }
-    let count = |wanted| {
-        rows.iter()
-            .filter(|(_, passed, ..)| *passed == Some(wanted))
-            .count()
-    };
-    (count(true), count(false))
+/// How one step went.
+struct Row {
+    step: &'static str,
+    /// None where it failed.
+    note: Option<Note>,
+    time: Duration,
 }
 
-fn fmt(_: &Asked<'_>) -> Outcome<Verdict> {
+fn print_table(rows: &[Row]) {
+    println!();
+    for row in rows {
+        let word = if row.note.is_some() {
+            "passed"
+        } else {
+            "FAILED"
+        };
+        println!(
+            "{:<12} {word} {:>13}  {}",
+            row.step,
+            say::duration(row.time),
+            row.note.unwrap_or_default()
+        );
+    }
+}
+
+fn fmt(_: Option<&str>) -> Outcome<Note> {
     let mut command = process::cargo();
     command.args(["fmt", "--all", "--check"]);
     process::run("checking the format", &mut command, &place::log("fmt"))?;
-    Ok(Verdict::Passed)
+    Ok("")
 }
 
 /// Clippy for all that runs on this machine; a warning is a failure.
-fn clippy(_: &Asked<'_>) -> Outcome<Verdict> {
+fn clippy(_: Option<&str>) -> Outcome<Note> {
     let mut command = process::cargo();
     host_packages(command.arg("clippy"));
     command.args(["--all-targets", "--", "-D", "warnings"]);
@@ -140,11 +137,11 @@ fn clippy(_: &Asked<'_>) -> Outcome<Verdict> {
         &mut command,
         &place::log("clippy"),
     )?;
-    Ok(Verdict::Passed)
+    Ok("")
 }
 
 /// Clippy for the browser side, as it is compiled.
-fn clippy_wasm(_: &Asked<'_>) -> Outcome<Verdict> {
+fn clippy_wasm(_: Option<&str>) -> Outcome<Note> {
     tools::wasm_target()?;
     let mut command = process::cargo();
     command.args(["clippy", "--target", "wasm32-unknown-unknown"]);
@@ -157,7 +154,7 @@ fn clippy_wasm(_: &Asked<'_>) -> Outcome<Verdict> {
         &mut command,
         &place::log("clippy-wasm"),
     )?;
-    Ok(Verdict::Passed)
+    Ok("")
 }
 
 /// One selection of packages for every step, so that cargo resolves one set of features and
@@ -182,11 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn a_skipped_step_counts_neither_way() {
-        let row = |passed| ("step", passed, Duration::ZERO, String::new());
-        assert_eq!(
-            print_table(&[row(Some(true)), row(None), row(Some(false))]),
-            (1, 1)
-        );
+    fn a_filter_is_refused_where_it_would_change_nothing() {
+        let failure = run(Some("fmt:reload")).unwrap_err().to_string();
+        assert!(failure.contains("takes no filter"), "{failure}");
     }
 }

@@ -1,6 +1,7 @@
 //! What the browser side must not contain (threat model, section 5; UI-2): ways to turn text into
 //! markup or code, and inline style, which the policy forbids.
 
+use super::Note;
 use super::sources;
 use crate::say::{Failure, Outcome};
 
@@ -37,7 +38,7 @@ const FORBIDDEN: [(&str, &str); 19] = [
 ];
 
 /// Reads src/, www/ and the page.
-pub(super) fn check() -> Outcome {
+pub(super) fn check() -> Outcome<Note> {
     let endings = [".rs", ".js", ".mjs", ".ts", ".html", ".css", ".svg"];
     let mut found = Vec::new();
     for source in sources::below(&["src", "www", "index.html"], &endings)? {
@@ -48,7 +49,7 @@ pub(super) fn check() -> Outcome {
         }
     }
     if found.is_empty() {
-        Ok(())
+        Ok("")
     } else {
         Err(Failure::new(found.join("\n")))
     }

@@ -84,7 +84,7 @@ fn trunk() -> Outcome<PathBuf> {
         binary: "trunk",
         version: TRUNK,
         locked: true,
-        minutes: 4,
+        minutes: 2,
     }
     .ensure()
 }
@@ -103,28 +103,24 @@ fn wasm_bindgen() -> Outcome<PathBuf> {
         binary: "wasm-bindgen",
         version: &version,
         locked: false,
-        minutes: 2,
+        minutes: 1,
     }
     .ensure()
 }
 
-/// cargo-deny from PATH or the tools' folder; built only if `may_build`, for it takes minutes.
-pub(crate) fn cargo_deny(may_build: bool) -> Outcome<Option<PathBuf>> {
+/// cargo-deny from PATH or the tools' folder.
+pub(crate) fn cargo_deny() -> Outcome<PathBuf> {
     if let Some(path) = place::on_path("cargo-deny") {
-        return Ok(Some(path));
+        return Ok(path);
     }
-    let tool = CargoTool {
+    CargoTool {
         name: "cargo-deny",
         binary: "cargo-deny",
         version: CARGO_DENY,
         locked: true,
-        minutes: 6,
-    };
-    if may_build || tool.path()?.is_file() {
-        tool.ensure().map(Some)
-    } else {
-        Ok(None)
+        minutes: 1,
     }
+    .ensure()
 }
 
 /// wasm-opt from PATH, or Binaryen's own npm package, or the distribution's.
@@ -258,7 +254,7 @@ impl CargoTool<'_> {
             .env("CARGO_PROFILE_DEV_DEBUG", "false")
             .env("CARGO_INCREMENTAL", "0");
         let title = format!(
-            "building {} {}, once, about {} minutes on two cores",
+            "building {} {}, once, about {} min on two cores",
             self.name, self.version, self.minutes
         );
         let built = process::run(&title, &mut command, &place::log(self.name));
