@@ -76,15 +76,27 @@ pub(super) fn finish(
     bundle: &Bundle,
 ) -> Outcome<(String, BTreeSet<String>)> {
     let mut refers_to = BTreeSet::new();
-    let text = text.replace("__PORTICO_PROXY__", context.proxy.unwrap_or_default());
-    let mut text = rewrite_tags(&text, |tag| {
+    let mut told_proxy = false;
+    let mut text = rewrite_tags(text, |tag| {
         if name_of(tag) == "link" && attribute(tag, "data-trunk").is_some() {
             return Ok(Some(String::new())); // Trunk's own note to itself.
+        }
+        if let (Some(proxy), Some(range)) = (context.proxy, proxy_url(tag)) {
+            told_proxy = true;
+            return Ok(Some(
+                [&tag[..range.start], proxy, &tag[range.end..]].concat(),
+            ));
         }
         tag_with_final_names(page, tag, context, pages, bundle, &mut refers_to)
     })?;
 
     if page == "index.html" {
+        if context.proxy.is_some() && !told_proxy {
+            return Err(Failure::new(
+                "index.html has no <portico-connections proxy-url=\"…\">, so the app cannot be told \
+                 where its proxy is.",
+            ));
+        }
         for marker in [CSP, PRELOAD, SCRIPT] {
             if !text.contains(marker) {
                 return Err(Failure::new(format!("index.html lacks the line {marker}.")));
@@ -167,6 +179,13 @@ fn tag_end(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// Where the element's `proxy-url` has its value.
+fn proxy_url(tag: &str) -> Option<std::ops::Range<usize>> {
+    (name_of(tag) == "portico-connections")
+        .then(|| attribute(tag, "proxy-url"))
+        .flatten()
 }
 
 fn name_of(tag: &str) -> &str {
@@ -354,8 +373,18 @@ mod tests {
     /// Threat model 5: the policy as a meta tag, without what a meta tag cannot do.
     #[test]
     fn the_policy_names_the_proxy_and_comes_before_what_it_governs() {
-        let text = "<!-- portico:csp --><!-- portico:preload --><!-- portico:script -->";
-        let (page, _) = finished("index.html", text, Some("https://proxy.example")).unwrap();
+        let markers = "<!-- portico:csp --><!-- portico:preload --><!-- portico:script -->";
+        let text = format!("{markers}<portico-connections proxy-url=\".\">");
+        let proxy = Some("https://proxy.example");
+        let (page, _) = finished("index.html", &text, proxy).unwrap();
+        assert!(
+            page.contains("proxy-url=\"https://proxy.example\""),
+            "{page}"
+        );
+        assert!(
+            finished("index.html", markers, proxy).is_err(),
+            "nobody told the app"
+        );
         assert!(
             page.contains("connect-src 'self' https://proxy.example;"),
             "{page}"

@@ -241,6 +241,16 @@ fn finish(
         let (text, refers_to) = html::finish(&path, &text, &context, &page_names, &bundle)?;
         bundle.insert(path, Asset::new(text.into_bytes(), refers_to));
     }
+    // A file whose name holds its hash and which nothing names cannot be reached by anyone.
+    let named: BTreeSet<String> = bundle
+        .values()
+        .flat_map(|asset| asset.refers_to.iter().cloned())
+        .collect();
+    for (path, place) in linked {
+        if path != place && !named.contains(&place) {
+            bundle.remove(&place);
+        }
+    }
     Ok((bundle, tools.wasm_opt.is_some()))
 }
 
@@ -335,6 +345,7 @@ mod tests {
                 "<head><!-- portico:csp --></head><script src=\"./return.js\"></script>",
             ),
             ("return.js", "window.close()"),
+            ("compiled-in.css", "i {}"),
         ]);
         finish(&tools, &site(), built, www, None).map(|(bundle, _)| bundle)
     }
@@ -377,6 +388,8 @@ mod tests {
             "{view:?}"
         );
         assert!(!view.contains("entry.js"));
+        assert!(bundle.contains_key("entry.js"));
+        assert!(!bundle.keys().any(|path| path.starts_with("compiled-in")));
     }
 
     #[test]
