@@ -242,12 +242,12 @@ fn finish(
         bundle.insert(path, Asset::new(text.into_bytes(), refers_to));
     }
     // A file whose name holds its hash and which nothing names cannot be reached by anyone.
-    let named: BTreeSet<String> = bundle
+    let reachable: BTreeSet<String> = bundle
         .values()
         .flat_map(|asset| asset.refers_to.iter().cloned())
         .collect();
     for (path, place) in linked {
-        if path != place && !named.contains(&place) {
+        if path != place && !reachable.contains(&place) {
             bundle.remove(&place);
         }
     }
