@@ -3,15 +3,19 @@
 //! Owns paths only; creates nothing.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::say::{Failure, Outcome};
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
-    // xtask lies one level below the root; cargo knows where it was compiled.
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_path_buf()
+    // Cargo tells at run time too; what was compiled in may be another clone's, where several
+    // share one target folder.
+    let xtask = env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .filter(|dir| dir.ends_with("xtask"))
+        .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    xtask.parent().unwrap_or(&xtask).to_path_buf()
 }
 
 /// Cargo's target folder, which the environment may have moved.
