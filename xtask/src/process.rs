@@ -108,6 +108,18 @@ pub(crate) fn attempt(title: &str, command: &mut Command, log: &Path) -> Outcome
     Ok((status.success(), start.elapsed()))
 }
 
+/// Lets one run at a time do `what` in the folder `dir`; the next waits. Released on drop.
+pub(crate) fn lock(dir: &Path, what: &str) -> Outcome<File> {
+    fs::create_dir_all(dir).or_say(dir.display())?;
+    let path = dir.join(".lock");
+    let file = File::create(&path).or_say(path.display())?;
+    if file.try_lock().is_err() {
+        say::progress(format_args!("another run is {what}; waiting for it"));
+        file.lock().or_say(path.display())?;
+    }
+    Ok(file)
+}
+
 /// The last `count` lines of a log.
 pub(crate) fn tail(log: &Path, count: usize) -> String {
     let Ok(text) = fs::read(log) else {

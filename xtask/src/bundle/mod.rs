@@ -73,6 +73,7 @@ pub(crate) struct Finished {
 /// Rust side does not compile, or a file refers to something that is not there.
 pub(crate) fn build(site: &Site, out: &Path, proxy: Option<&str>) -> Outcome<Finished> {
     let tools = tools::for_wasm()?;
+    let _lock = process::lock(&place::out(), "building the bundle")?;
     let stage = compile(&tools, site)?;
     let built = read_folder(&stage)?;
     let www = if site.www.is_dir() {

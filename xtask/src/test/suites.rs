@@ -17,7 +17,7 @@ const DOORS: &str = "portico-tests";
 /// What stands beside the code, in every crate.
 pub(super) fn unit(filter: Option<&str>) -> Outcome<Note> {
     let mut command = match runner() {
-        Runner::Nextest => nextest("not binary(=http) & not binary(=browser)", filter)?,
+        Runner::Nextest => nextest(&format!("not (package({DOORS}) & kind(test))"), filter)?,
         Runner::Cargo => {
             let mut command = process::cargo();
             host_packages(command.arg("test")).args(["--no-fail-fast", "--lib", "--bins"]);
@@ -43,6 +43,11 @@ pub(super) fn http(filter: Option<&str>) -> Outcome<Note> {
 pub(super) fn browser(filter: Option<&str>) -> Outcome<Note> {
     let environment = browser_environment()?;
     let mut command = door("browser", filter)?;
+    // Each starts a Chromium of its own, which is several busy processes already.
+    match runner() {
+        Runner::Nextest => command.args(["--test-threads", "1"]),
+        Runner::Cargo => command.args(["--", "--test-threads", "1"]),
+    };
     command.envs(environment);
     process::run("browser tests", &mut command, &place::log("browser"))?;
     Ok("")
@@ -101,7 +106,7 @@ fn nextest(which: &str, filter: Option<&str>) -> Outcome<Command> {
         None => which.to_owned(),
     };
     let mut command = process::cargo();
-    host_packages(command.args(["nextest", "run"]));
+    host_packages(command.args(["nextest", "run", "--config-file", "xtask/nextest.toml"]));
     command.args([
         "--no-fail-fast",
         "--status-level",

@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::say::{self, Failure, OrSay, Outcome};
+use crate::say::{self, Failure, Outcome};
 use crate::{lockfile, place, process};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -269,17 +269,9 @@ impl CargoTool<'_> {
     }
 }
 
-/// One run at a time changes the tools' folder; the next waits. Released on drop.
+/// One run at a time changes the tools' folder.
 fn lock() -> Outcome<File> {
-    let dir = place::tools()?;
-    fs::create_dir_all(&dir).or_say(dir.display())?;
-    let path = dir.join(".lock");
-    let file = File::create(&path).or_say(path.display())?;
-    if file.try_lock().is_err() {
-        say::progress("another run is installing tools; waiting for it");
-        file.lock().or_say(path.display())?;
-    }
-    Ok(file)
+    process::lock(&place::tools()?, "installing tools")
 }
 
 #[cfg(test)]
