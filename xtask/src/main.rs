@@ -103,6 +103,11 @@ fn dist(out: PathBuf, proxy: Option<String>) -> Outcome {
         );
         println!("{}", tools::wasm_opt_help());
     }
-    println!("\nWritten to {}; the list is assets.json.", out.display());
+    println!(
+        "\nWritten to {}; the list is assets.json. Names with a hash may be cached for ever, the \
+         others not at all.\nThe pages carry their content security policy in a meta tag, which cannot \
+         forbid framing: where the host can send headers, send frame-ancestors 'none' as well.",
+        out.display()
+    );
     Ok(())
 }

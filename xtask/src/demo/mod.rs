@@ -7,7 +7,6 @@ mod children;
 mod ready;
 mod scratch;
 
-use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
@@ -102,8 +101,6 @@ fn serve(options: &Options, port: u16, scratch: &Scratch, interrupted: &Receiver
         hubspot: &hubspot,
     });
     scratch::write_private(&config, &text)?;
-    let data = scratch.path().join("data");
-    fs::create_dir(&data).or_say(data.display())?;
 
     let mut command = binary("portico-proxy");
     command.arg("serve").arg("--config").arg(&config);
