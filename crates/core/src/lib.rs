@@ -10,6 +10,7 @@ pub mod ids;
 pub mod object_types;
 pub mod operations;
 pub mod pkce;
+pub mod retrieval;
 pub mod route;
 pub mod scopes;
 pub mod sse;
