@@ -3,7 +3,7 @@
 //! Owns which of them runs when, and what the browser tests are handed. They live in the rooms.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Note, host_packages};
@@ -28,15 +28,13 @@ pub(super) fn unit(filter: Option<&str>) -> Outcome<Note> {
             command
         }
     };
-    process::run("unit tests", &mut command, &place::log("unit"))?;
-    Ok("")
+    run("unit tests", &mut command, &place::log("unit"), filter)
 }
 
 /// The proxy against the sandbox, over HTTP.
 pub(super) fn http(filter: Option<&str>) -> Outcome<Note> {
     let mut command = door("http", filter)?;
-    process::run("HTTP tests", &mut command, &place::log("http"))?;
-    Ok("")
+    run("HTTP tests", &mut command, &place::log("http"), filter)
 }
 
 /// The finished bundle in a real Chromium.
@@ -49,8 +47,12 @@ pub(super) fn browser(filter: Option<&str>) -> Outcome<Note> {
         Runner::Cargo => command.args(["--", "--test-threads", "1"]),
     };
     command.envs(environment);
-    process::run("browser tests", &mut command, &place::log("browser"))?;
-    Ok("")
+    run(
+        "browser tests",
+        &mut command,
+        &place::log("browser"),
+        filter,
+    )
 }
 
 /// What a browser test is handed: the finished bundle, the browser, axe-core, a place for pictures.
@@ -70,6 +72,23 @@ pub(crate) fn browser_environment() -> Outcome<Vec<(&'static str, PathBuf)>> {
     ];
     environment.extend(axe.map(|path| ("PORTICO_AXE", path)));
     Ok(environment)
+}
+
+/// Runs the tests; a filter that matches none is a slip of the person, not a success.
+fn run(title: &str, command: &mut Command, log: &Path, filter: Option<&str>) -> Outcome<Note> {
+    process::run(title, command, log)?;
+    // nextest refuses by itself; cargo's own runner is content with nothing.
+    let said = fs::read_to_string(log).or_say(log.display())?;
+    let counts: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("running "))
+        .collect();
+    match filter {
+        Some(filter) if !counts.is_empty() && counts.iter().all(|count| *count == "0 tests") => {
+            Err(Failure::new(format!("No test's name holds {filter}.")))
+        }
+        _ => Ok(""),
+    }
 }
 
 fn door(name: &str, filter: Option<&str>) -> Outcome<Command> {
@@ -157,6 +176,19 @@ fn crate_tests() -> Outcome<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_filter_that_matches_no_test_fails() {
+        let log = std::env::temp_dir().join(format!("xtask-{}", crate::random::token(9).unwrap()));
+        let ran = |said: &str, filter| {
+            let mut command = Command::new("printf");
+            run("tests", command.arg(said), &log, filter).is_ok()
+        };
+        assert!(ran("running 0 tests\nrunning 2 tests\n", Some("a")));
+        assert!(!ran("running 0 tests\nrunning 0 tests\n", Some("a")));
+        assert!(ran("running 0 tests\n", None));
+        fs::remove_file(&log).unwrap();
+    }
 
     #[test]
     fn a_filter_is_a_name_and_not_an_expression() {
