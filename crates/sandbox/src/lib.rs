@@ -1,1 +1,34 @@
-//! See ARCHITECTURE.md.
+//! HubSpot for trying and testing: an authorization server and metadata APIs over seeded, invented accounts.
+//!
+//! Inside, everything is [`handle`]: `(state, request, now) -> response`, with no IO, clock or entropy. [`run`] serves it
+//! over HTTP; [`Sandbox`] is the handle by which a test looks in and reaches in. Never part of what partners ship.
+
+mod control;
+mod error;
+pub mod fixture;
+pub mod http;
+mod hubspot;
+pub mod model;
+mod oauth;
+mod rate;
+mod rng;
+mod router;
+mod routes;
+mod sandbox;
+pub mod scopes;
+mod shell;
+mod state;
+pub mod time;
+
+pub use control::Tokens;
+pub use fixture::UnknownFixture;
+pub use http::{Request, Response};
+pub use oauth::authorize::redirect_uri;
+pub use rate::{BURST_LIMIT, BURST_SPAN_MS, SEARCH_LIMIT, SEARCH_SPAN_MS};
+pub use router::{Served, handle, served};
+pub use sandbox::{ConsentRefused, Sandbox};
+pub use shell::run;
+pub use state::{
+    AccessToken, AppConfig, CALLS_KEPT, Code, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Fault,
+    FaultAnswer, Holder, Install, RecordedCall, RefreshToken, State, Switches,
+};

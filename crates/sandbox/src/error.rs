@@ -1,0 +1,173 @@
+//! Owns HubSpot's API error envelope (platform 9). OAuth's own errors live in `oauth::error`.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::http::Response;
+
+/// The envelope in HubSpot's own order of keys, which a JSON map would lose.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    status: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_type: Option<&'a str>,
+    correlation_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    errors: &'a [Value],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    links: Option<&'a Value>,
+}
+
+/// Why an API call was refused; turned into the envelope when the correlation id is known.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// For people; matched by clients only where the platform page quotes it.
+    pub(crate) message: String,
+    /// What only some errors have; boxed, because every handler's result carries an error's size.
+    pub(crate) detail: Box<Detail>,
+}
+
+/// The optional members of the envelope.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Detail {
+    category: Option<&'static str>,
+    errors: Vec<Value>,
+    /// `context`: names to lists of strings.
+    pub(crate) context: Option<Value>,
+    links: Option<Value>,
+    /// The policy of a 429, which also brings `errorType` and `groupName`.
+    policy: Option<String>,
+    /// Extra response headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl ApiError {
+    /// An error of `status` with a message and no category.
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            detail: Box::default(),
+        }
+    }
+
+    /// The same error with a category.
+    #[must_use]
+    pub(crate) fn category(mut self, category: &'static str) -> Self {
+        self.detail.category = Some(category);
+        self
+    }
+
+    /// 400 `VALIDATION_ERROR`.
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::new(400, message).category("VALIDATION_ERROR")
+    }
+
+    /// 404 `OBJECT_NOT_FOUND`.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, message).category("OBJECT_NOT_FOUND")
+    }
+
+    /// 401 for no or an unknown token.
+    pub(crate) fn no_credentials() -> Self {
+        Self::new(
+            401,
+            "Authentication credentials not found. This API supports OAuth 2.0 authentication and \
+             you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
+        )
+        .category("INVALID_AUTHENTICATION")
+    }
+
+    /// 401 for a token past its life.
+    pub(crate) fn expired(minutes: u64) -> Self {
+        let mut error = Self::new(
+            401,
+            format!("The OAuth token used to make this call expired {minutes} minute(s) ago."),
+        )
+        .category("EXPIRED_AUTHENTICATION");
+        error.detail.context = Some(json!({ "expire time": [minutes.to_string()] }));
+        error
+    }
+
+    /// 403 shape A: the granular scopes of which one is needed.
+    pub(crate) fn missing_scopes(any_of: &[String]) -> Self {
+        let mut error = Self::new(
+            403,
+            "This app hasn't been granted all required scopes to make this call. Read more about \
+             required scopes here: https://developers.hubspot.com/scopes.",
+        )
+        .category("MISSING_SCOPES");
+        error.detail.links = Some(json!({ "scopes": "https://developers.hubspot.com/scopes" }));
+        error.detail.errors = vec![json!({
+            "message": "One or more of the following scopes are required.",
+            "context": { "requiredGranularScopes": any_of },
+        })];
+        error
+    }
+
+    /// 403 shape B: a permission, told in HubSpot's internal names and without category.
+    pub(crate) fn no_permission(
+        what: &str,
+        legacy_type: &str,
+        portal: u64,
+        internal: &str,
+    ) -> Self {
+        Self::new(
+            403,
+            format!(
+                "You do not have permissions to {what} object type \
+                 ObjectTypeId{{legacyObjectType={legacy_type}}} in portal {portal} (requires one of [{internal}])"
+            ),
+        )
+    }
+
+    /// 429 of one policy. `policy` is `TEN_SECONDLY_ROLLING`, `DAILY` or `SECONDLY`.
+    pub(crate) fn rate_limit(policy: &str) -> Self {
+        let mut error = Self::new(
+            429,
+            format!(
+                "You have reached your {} limit.",
+                policy.to_ascii_lowercase()
+            ),
+        );
+        error.detail.policy = Some(policy.to_owned());
+        error
+    }
+
+    /// The response, body and header sharing one correlation id.
+    pub(crate) fn respond(&self, correlation_id: &str) -> Response {
+        let detail = &self.detail;
+        let limited = detail.policy.as_deref();
+        let mut response = Response::json(
+            self.status,
+            &Envelope {
+                status: "error",
+                message: &self.message,
+                error_type: limited.map(|_| "RATE_LIMIT"),
+                correlation_id,
+                category: detail.category,
+                policy_name: limited,
+                group_name: limited.map(|_| "publicapi:oauth:install"),
+                errors: &detail.errors,
+                context: detail.context.as_ref(),
+                links: detail.links.as_ref(),
+            },
+        );
+        for (name, value) in &detail.headers {
+            response.set(name, value);
+        }
+        response
+    }
+}

@@ -1,0 +1,160 @@
+//! Owns properties, their groups and validation rules (platform 6.2).
+
+use serde_json::{Value, json};
+
+use super::object_types::{self, Kind};
+use super::page::{batch, flag, inputs, json_body, whole};
+use crate::error::ApiError;
+use crate::http::Response;
+use crate::model::{ObjectMetadata, Portal, Property};
+use crate::router::{Answer, Call};
+
+/// Stands in for a type without an entry; every type of the table has one, if empty.
+static NOTHING: ObjectMetadata = ObjectMetadata {
+    properties: Vec::new(),
+    groups: Vec::new(),
+    pipelines: Vec::new(),
+    validations: Vec::new(),
+    record_count: 0,
+};
+
+/// The type in the path and its metadata, or the refusal of an unknown one.
+pub(crate) fn object<'a>(
+    portal: &'a Portal,
+    key: &str,
+) -> Result<(Kind<'a>, &'a ObjectMetadata), ApiError> {
+    let kind = object_types::resolve(portal, key)
+        .ok_or_else(|| ApiError::new(400, format!("Unable to infer object type from: {key}")))?;
+    let metadata = portal.objects.get(kind.id()).unwrap_or(&NOTHING);
+    Ok((kind, metadata))
+}
+
+/// `dataSensitivity` and the right to ask for it.
+fn sensitivity(call: &Call<'_>, kind: Kind<'_>, asked: Option<&str>) -> Result<String, ApiError> {
+    let asked = asked.unwrap_or("non_sensitive").to_ascii_lowercase();
+    match asked.as_str() {
+        "non_sensitive" => Ok(asked),
+        "sensitive" | "highly_sensitive" => {
+            let scope = match kind {
+                Kind::Standard(kind) if kind.id == "0-5" => "tickets.sensitive".to_owned(),
+                Kind::Standard(kind) => format!("crm.objects.{}.{asked}.read", kind.plural),
+                Kind::Custom(_) => format!("crm.objects.custom.{asked}.read"),
+            };
+            if call.holds(&scope) {
+                Ok(asked)
+            } else {
+                Err(ApiError::missing_scopes(&[scope]))
+            }
+        }
+        _ => Err(ApiError::validation(format!(
+            "Invalid value for dataSensitivity: {asked}; use non_sensitive, sensitive or highly_sensitive"
+        ))),
+    }
+}
+
+/// `GET …/{objectType}`: all at once.
+pub(crate) fn list(call: &mut Call<'_>) -> Answer {
+    let (kind, metadata) = object(call.portal()?, call.param("objectType"))?;
+    let sensitivity = sensitivity(call, kind, call.query.filled("dataSensitivity"))?;
+    let archived = flag(&call.query, "archived", false);
+    let names = call.query.list("properties");
+    let found: Vec<&Property> = metadata
+        .properties
+        .iter()
+        .filter(|p| p.archived == archived && p.data_sensitivity == sensitivity)
+        .filter(|p| names.is_empty() || names.contains(&p.name))
+        .collect();
+    whole(&found)
+}
+
+/// `GET …/{objectType}/{propertyName}`.
+pub(crate) fn one(call: &mut Call<'_>) -> Answer {
+    let (kind, metadata) = object(call.portal()?, call.param("objectType"))?;
+    let name = call.param("propertyName");
+    let archived = flag(&call.query, "archived", false);
+    metadata
+        .properties
+        .iter()
+        .find(|p| p.name == name && p.archived == archived)
+        .map(|property| Response::json(200, property))
+        .ok_or_else(|| unknown_property(kind, name))
+}
+
+fn unknown_property(kind: Kind<'_>, name: &str) -> ApiError {
+    let mut error = ApiError::not_found(format!(
+        "Property {name} does not exist on object type {}",
+        kind.id()
+    ));
+    error.detail.context = Some(json!({ "propertyName": [name], "objectTypeId": [kind.id()] }));
+    error
+}
+
+/// `POST …/{objectType}/batch/read`.
+pub(crate) fn batch_read(call: &mut Call<'_>) -> Answer {
+    let (kind, metadata) = object(call.portal()?, call.param("objectType"))?;
+    let body = json_body(call)?;
+    let sensitivity = sensitivity(
+        call,
+        kind,
+        body.get("dataSensitivity").and_then(Value::as_str),
+    )?;
+    let archived = body
+        .get("archived")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for input in inputs(&body, 100)? {
+        let name = input.get("name").and_then(Value::as_str).ok_or_else(|| {
+            ApiError::validation("Some required fields were not set: [inputs[].name]")
+        })?;
+        let property = metadata.properties.iter().find(|p| {
+            p.name == name && p.archived == archived && p.data_sensitivity == sensitivity
+        });
+        match property {
+            Some(property) => found.push(property),
+            None => errors.push(json!({
+                "status": "error",
+                "category": "OBJECT_NOT_FOUND",
+                "message": unknown_property(kind, name).message,
+                "context": { "propertyName": [name] },
+            })),
+        }
+    }
+    Ok(batch(call.now, &found, &errors))
+}
+
+/// `GET …/{objectType}/groups`.
+pub(crate) fn groups(call: &mut Call<'_>) -> Answer {
+    let (_, metadata) = object(call.portal()?, call.param("objectType"))?;
+    whole(&metadata.groups)
+}
+
+/// `GET …/{objectType}/groups/{groupName}`.
+pub(crate) fn group(call: &mut Call<'_>) -> Answer {
+    let (_, metadata) = object(call.portal()?, call.param("objectType"))?;
+    let name = call.param("groupName");
+    metadata
+        .groups
+        .iter()
+        .find(|group| group.name == name)
+        .map(|group| Response::json(200, group))
+        .ok_or_else(|| ApiError::not_found(format!("Property group {name} does not exist")))
+}
+
+/// `GET /crm/property-validations/{version}/{objectTypeId}`.
+pub(crate) fn validations(call: &mut Call<'_>) -> Answer {
+    let (_, metadata) = object(call.portal()?, call.param("objectTypeId"))?;
+    whole(&metadata.validations)
+}
+
+/// `GET /crm/property-validations/{version}/{objectTypeId}/{propertyName}`: the rules of one property.
+pub(crate) fn property_validations(call: &mut Call<'_>) -> Answer {
+    let (_, metadata) = object(call.portal()?, call.param("objectTypeId"))?;
+    let name = call.param("propertyName");
+    let row = metadata
+        .validations
+        .iter()
+        .find(|row| row["propertyName"] == name);
+    let rules = row.and_then(|row| row["propertyValidationRules"].as_array());
+    whole(rules.map_or(&[][..], Vec::as_slice))
+}

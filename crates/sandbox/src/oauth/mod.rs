@@ -1,0 +1,8 @@
+//! HubSpot as an authorization server (platform 1). Knows no metadata beyond what the account picker shows.
+
+pub(crate) mod authorize;
+pub(crate) mod error;
+pub(crate) mod introspect;
+pub(crate) mod mint;
+mod pages;
+pub(crate) mod token;

@@ -1,0 +1,557 @@
+//! Owns the order in which a call is judged: fault → route → credential → scope → rate → handler (platform 9.2).
+//! Knows routes only as data; the table is in `routes.rs`.
+
+use crate::error::ApiError;
+use crate::http::{Fields, Request, Response};
+use crate::hubspot::object_types;
+use crate::model::{Health, Portal};
+use crate::rate::{BURST_SPAN_MS, SEARCH_LIMIT, SEARCH_SPAN_MS};
+use crate::routes::ROUTES;
+use crate::scopes::Need;
+use crate::state::{Fault, FaultAnswer, Holder, RecordedCall, State};
+use crate::time::MINUTE;
+
+/// What a handler gives back.
+pub(crate) type Answer = Result<Response, ApiError>;
+
+/// Which scopes open a route.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Access {
+    /// No credential looked at.
+    Public,
+    /// A token with one of these.
+    AnyOf(&'static [&'static str]),
+    /// A token that may read the definition of the type in `{objectType}` or `{objectTypeId}`.
+    Definition,
+    /// A token with any `crm.objects.*.read`, or one of the older scopes that read records.
+    AnyObject,
+    /// App-level: an installer's token never opens it.
+    DeveloperKey,
+}
+
+/// Which window a route counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RateClass {
+    /// None: OAuth endpoints and pages.
+    Free,
+    /// 110 per rolling ten seconds per app and portal, with headers.
+    Burst,
+    /// Five per second per portal, without headers.
+    Search,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
+    /// Upper-case method.
+    pub(crate) method: &'static str,
+    /// Path patterns; `{date}` stands for the dated versions, other braces for one segment.
+    pub(crate) patterns: &'static [&'static str],
+    /// Scopes, any of.
+    pub(crate) access: Access,
+    /// What the account must have now.
+    pub(crate) need: Need,
+    /// Window.
+    pub(crate) rate: RateClass,
+    /// The room that answers.
+    pub(crate) handler: fn(&mut Call<'_>) -> Answer,
+    /// Where the behaviour is written down.
+    pub(crate) source: &'static str,
+}
+
+/// Dated versions that every dated route answers to.
+pub(crate) const DATES: [&str; 2] = ["2026-03", "2026-09"];
+
+/// One served path, for people and for tables.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// Upper-case method.
+    pub method: &'static str,
+    /// The pattern; `{date}` stands for 2026-03 and 2026-09.
+    pub path: &'static str,
+    /// Which scopes open it, in words.
+    pub scopes: String,
+    /// Where the behaviour is written down.
+    pub source: &'static str,
+}
+
+/// Every path the sandbox serves.
+pub fn served() -> Vec<Served> {
+    let row = |route: &Route, path: &'static str| Served {
+        method: route.method,
+        path,
+        scopes: match route.access {
+            Access::Public => "none".to_owned(),
+            Access::AnyOf(scopes) => scopes.join(" | "),
+            Access::Definition => "schema or object scope of the type".to_owned(),
+            Access::AnyObject => "any crm.objects.*.read".to_owned(),
+            Access::DeveloperKey => "refused: developer key only".to_owned(),
+        },
+        source: route.source,
+    };
+    ROUTES
+        .iter()
+        .flat_map(|route| route.patterns.iter().map(move |path| row(route, path)))
+        .collect()
+}
+
+/// One call on its way through a handler.
+pub(crate) struct Call<'a> {
+    /// The sandbox.
+    pub(crate) state: &'a mut State,
+    /// As received.
+    pub(crate) request: &'a Request,
+    /// Decoded path parameters.
+    pub(crate) params: Vec<(&'static str, String)>,
+    /// Decoded query.
+    pub(crate) query: Fields,
+    /// Unix milliseconds.
+    pub(crate) now: u64,
+    /// Whose token it is; `None` on public routes.
+    pub(crate) holder: Option<Holder>,
+    /// Of this call.
+    pub(crate) correlation_id: &'a str,
+}
+
+impl Call<'_> {
+    /// A path parameter; empty when the pattern has none of that name.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The token's portal.
+    pub(crate) fn portal(&self) -> Result<&Portal, ApiError> {
+        self.holder
+            .as_ref()
+            .and_then(|holder| self.state.portals.get(&holder.portal))
+            .ok_or_else(ApiError::no_credentials)
+    }
+
+    /// Whether the token holds a scope.
+    pub(crate) fn holds(&self, scope: &str) -> bool {
+        self.holder
+            .as_ref()
+            .is_some_and(|holder| holder.scopes.iter().any(|s| s == scope))
+    }
+}
+
+/// Answers one request. Pure: everything it needs is in `state`, `request` and `now` (unix milliseconds).
+pub fn handle(state: &mut State, request: &Request, now: u64) -> Response {
+    let correlation_id = correlation_id(state, now);
+    let fault = take_fault(state, request);
+    let mut response = match &fault {
+        Some(FaultAnswer::Slow(_)) | None => route(state, request, now, &correlation_id),
+        Some(answer) => faulty(answer, &correlation_id),
+    };
+    if let Some(FaultAnswer::Slow(delay)) = fault {
+        response.delay += delay;
+    }
+    if !request.path.contains("/authorize") {
+        response.set("x-hubspot-correlation-id", &correlation_id);
+    }
+    remember(state, request, now, response.status);
+    response
+}
+
+fn route(state: &mut State, request: &Request, now: u64, correlation_id: &str) -> Response {
+    let segments = segments(&request.path);
+    let method = if request.method == "HEAD" {
+        "GET"
+    } else {
+        &request.method
+    };
+    let mut allowed: Vec<&str> = Vec::new();
+    let mut found = None;
+    for candidate in ROUTES {
+        if let Some(params) = matched(candidate, &segments) {
+            if candidate.method == method {
+                found = Some((candidate, params));
+                break;
+            }
+            allowed.push(candidate.method);
+        }
+    }
+    let Some((route, params)) = found else {
+        if allowed.is_empty() {
+            return not_found_page();
+        }
+        let mut response = ApiError::new(405, format!("{} is not supported here", request.method))
+            .respond(correlation_id);
+        allowed.dedup();
+        response.set("allow", &allowed.join(", "));
+        return response;
+    };
+    let is_token_endpoint =
+        request.path.starts_with("/oauth/") && !request.path.contains("/authorize");
+    let delay = if is_token_endpoint {
+        state.switches.token_latency
+    } else if matches!(route.access, Access::Public) {
+        std::time::Duration::ZERO
+    } else {
+        state.switches.api_latency
+    };
+    let query = Fields::parse(request.query.as_bytes());
+    let mut call = Call {
+        state,
+        request,
+        params,
+        query,
+        now,
+        holder: None,
+        correlation_id,
+    };
+    let mut response =
+        judged(&mut call, route).unwrap_or_else(|error| error.respond(correlation_id));
+    response.delay += delay;
+    response
+}
+
+fn judged(call: &mut Call<'_>, route: &Route) -> Answer {
+    if matches!(route.access, Access::Public) {
+        return (route.handler)(call);
+    }
+    call.holder = Some(credential(call)?);
+    let portal = call.portal()?;
+    if let Health::Migrating { retry_after } = portal.health {
+        return Err(migration(retry_after));
+    }
+    allowed(call, route)?;
+    let headers = limited(call, route.rate)?;
+    let mut response =
+        (route.handler)(call).unwrap_or_else(|error| error.respond(call.correlation_id));
+    for (name, value) in headers {
+        response.set(name, &value);
+    }
+    Ok(response)
+}
+
+fn credential(call: &Call<'_>) -> Result<Holder, ApiError> {
+    let token = call
+        .request
+        .header("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(ApiError::no_credentials)?;
+    let record = call
+        .state
+        .access_tokens
+        .get(token)
+        .ok_or_else(ApiError::no_credentials)?;
+    let gone = call
+        .state
+        .portals
+        .get(&record.holder.portal)
+        .is_none_or(|portal| portal.health == Health::Gone);
+    if gone {
+        return Err(ApiError::no_credentials());
+    }
+    if record.expires_at <= call.now {
+        return Err(ApiError::expired((call.now - record.expires_at) / MINUTE));
+    }
+    Ok(record.holder.clone())
+}
+
+fn allowed(call: &Call<'_>, route: &Route) -> Result<(), ApiError> {
+    let portal = call.portal()?;
+    match route.access {
+        Access::Public => Ok(()),
+        Access::DeveloperKey => Err(ApiError::new(
+            403,
+            "This endpoint needs a developer API key of the app; the token of an install does not open it.",
+        )),
+        Access::AnyOf(scopes) => {
+            if route.need.met_by(portal) && scopes.iter().any(|scope| call.holds(scope)) {
+                Ok(())
+            } else {
+                let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+                Err(ApiError::missing_scopes(&scopes))
+            }
+        }
+        Access::AnyObject => {
+            let reads_records = call.holder.as_ref().is_some_and(|holder| {
+                holder.scopes.iter().any(|scope| {
+                    (scope.starts_with("crm.objects.") && scope.contains(".read"))
+                        || scope == "tickets"
+                        || scope == "e-commerce"
+                })
+            });
+            if reads_records {
+                Ok(())
+            } else {
+                let any = object_types::all_object_read_scopes();
+                Err(ApiError::missing_scopes(&any))
+            }
+        }
+        Access::Definition => {
+            let key = match call.param("objectType") {
+                "" => call.param("objectTypeId"),
+                key => key,
+            };
+            // An unknown type is the handler's to refuse: validation comes after the rate.
+            let Some(kind) = object_types::resolve(portal, key) else {
+                return Ok(());
+            };
+            let scopes = kind.definition_scopes();
+            if scopes.iter().any(|scope| call.holds(scope)) {
+                Ok(())
+            } else if kind.answers_in_permissions() {
+                Err(ApiError::no_permission(
+                    "view_schema",
+                    kind.legacy_name(),
+                    portal.id,
+                    &format!("{}-read", kind.plural().replace('_', "-")),
+                ))
+            } else {
+                Err(ApiError::missing_scopes(&scopes))
+            }
+        }
+    }
+}
+
+/// Counts the call and gives the headers of its window.
+fn limited(call: &mut Call<'_>, class: RateClass) -> Result<Vec<(&'static str, String)>, ApiError> {
+    let Some(holder) = &call.holder else {
+        return Ok(Vec::new());
+    };
+    let (now, portal) = (call.now, holder.portal);
+    match class {
+        RateClass::Free => Ok(Vec::new()),
+        RateClass::Search => {
+            let window = call.state.search.entry(portal).or_default();
+            match window.admit(now, SEARCH_SPAN_MS, SEARCH_LIMIT) {
+                Some(_) => Ok(Vec::new()),
+                None => Err(ApiError::rate_limit("SECONDLY")),
+            }
+        }
+        RateClass::Burst => {
+            let limit = call.state.portals.get(&portal).map_or(0, |p| p.burst_limit);
+            let key = (holder.client_id.clone(), portal);
+            let window = call.state.burst.entry(key).or_default();
+            let admitted = window.admit(now, BURST_SPAN_MS, limit);
+            let secondly = limit / 10;
+            let secondly_left = secondly.saturating_sub(window.since(now.saturating_sub(999)));
+            let headers = vec![
+                (
+                    "x-hubspot-ratelimit-interval-milliseconds",
+                    BURST_SPAN_MS.to_string(),
+                ),
+                ("x-hubspot-ratelimit-max", limit.to_string()),
+                (
+                    "x-hubspot-ratelimit-remaining",
+                    admitted.unwrap_or(0).to_string(),
+                ),
+                ("x-hubspot-ratelimit-secondly", secondly.to_string()),
+                (
+                    "x-hubspot-ratelimit-secondly-remaining",
+                    secondly_left.to_string(),
+                ),
+            ];
+            if admitted.is_some() {
+                Ok(headers)
+            } else {
+                let mut error = ApiError::rate_limit("TEN_SECONDLY_ROLLING");
+                error.detail.headers = headers;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Path parameters if `segments` fit one of the route's patterns.
+fn matched(route: &Route, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
+    'patterns: for pattern in route.patterns {
+        let mut params = Vec::new();
+        let mut rest = segments.iter();
+        for want in pattern[1..].split('/') {
+            let Some(segment) = rest.next() else {
+                continue 'patterns;
+            };
+            let fits = match want
+                .strip_prefix('{')
+                .and_then(|name| name.strip_suffix('}'))
+            {
+                None => want == segment,
+                Some("date") => DATES.contains(&segment.as_str()),
+                Some(name) => {
+                    params.push((name, segment.clone()));
+                    !segment.is_empty()
+                }
+            };
+            if !fits {
+                continue 'patterns;
+            }
+        }
+        if rest.next().is_none() {
+            return Some(params);
+        }
+    }
+    None
+}
+
+/// Decoded segments; one trailing slash is ignored (platform 11, row 12).
+fn segments(path: &str) -> Vec<String> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').map(percent_decode).collect()
+}
+
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(hex.unwrap_or(bytes[at]));
+        at += if hex.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn correlation_id(state: &mut State, now: u64) -> String {
+    // UUIDv7-shaped: HubSpot's ids sort by time.
+    let tail = state.rng.uuid();
+    format!(
+        "{:08x}-{:04x}-7{}",
+        (now >> 16) & 0xffff_ffff,
+        now & 0xffff,
+        &tail[15..]
+    )
+}
+
+fn take_fault(state: &mut State, request: &Request) -> Option<FaultAnswer> {
+    let fits = |fault: &Fault| {
+        fault.remaining > 0
+            && request.path.starts_with(&fault.path_prefix)
+            && fault
+                .method
+                .as_ref()
+                .is_none_or(|m| m.eq_ignore_ascii_case(&request.method))
+    };
+    let fault = state.faults.iter_mut().find(|fault| fits(fault))?;
+    fault.remaining -= 1;
+    let answer = fault.answer.clone();
+    state.faults.retain(|fault| fault.remaining > 0);
+    Some(answer)
+}
+
+fn faulty(answer: &FaultAnswer, correlation_id: &str) -> Response {
+    match answer {
+        FaultAnswer::Status(status) => {
+            let message = if *status >= 500 { "internal error" } else { "refused by a fault of the sandbox" };
+            ApiError::new(*status, message).respond(correlation_id)
+        }
+        FaultAnswer::Html502 => Response::html(
+            502,
+            "<!doctype html><html><head><title>502 Bad Gateway</title></head>\
+             <body><center><h1>502 Bad Gateway</h1></center><hr><center>cloudflare</center></body></html>"
+                .to_owned(),
+        ),
+        FaultAnswer::Garbage => {
+            let mut response = Response::json(200, &());
+            response.body = b"{\"results\":[{\"name\":\"cut off".to_vec();
+            response
+        }
+        FaultAnswer::TooManyRequests { policy } => {
+            ApiError::rate_limit(policy).respond(correlation_id)
+        }
+        FaultAnswer::Migration477 { retry_after } => migration(*retry_after).respond(correlation_id),
+        FaultAnswer::OAuth(status) => crate::oauth::error::of_status(status),
+        FaultAnswer::Slow(_) => Response::empty(200),
+    }
+}
+
+fn migration(retry_after: u32) -> ApiError {
+    let mut error = ApiError::new(
+        477,
+        "This account is being migrated to another data center.",
+    );
+    error.detail.headers = vec![("retry-after", retry_after.to_string())];
+    error
+}
+
+/// Unknown routes answer a web page, not the envelope (platform 9.2).
+fn not_found_page() -> Response {
+    Response::html(
+        404,
+        "<html>\n<head>\n<meta http-equiv=\"Content-Type\" content=\"text/html;charset=utf-8\"/>\n\
+         <title>Error 404 Not Found</title>\n</head>\n<body><h2>HTTP ERROR 404</h2>\n\
+         <p>Reason: <pre>Not Found</pre></p></body>\n</html>\n"
+            .to_owned(),
+    )
+}
+
+fn remember(state: &mut State, request: &Request, now: u64, status: u16) {
+    const BODY_KEPT: usize = 64 * 1024;
+    let is_form = request.media_type().as_deref() == Some("application/x-www-form-urlencoded");
+    let form_fields = if is_form {
+        Fields::parse(&request.body).names()
+    } else {
+        Vec::new()
+    };
+    let kept = &request.body[..request.body.len().min(BODY_KEPT)];
+    state.record(RecordedCall {
+        at: now,
+        method: request.method.clone(),
+        path: request.path.clone(),
+        query: request.query.clone(),
+        content_type: request.header("content-type").map(str::to_owned),
+        headers: request.headers.clone(),
+        form_fields,
+        body: String::from_utf8_lossy(kept).into_owned(),
+        status,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ROUTES, percent_decode, segments};
+
+    #[test]
+    fn every_route_names_its_source_and_starts_with_a_slash() {
+        for route in ROUTES {
+            assert!(!route.source.is_empty(), "{:?}", route.patterns);
+            assert!(
+                route
+                    .patterns
+                    .iter()
+                    .all(|p| p.starts_with('/') && !p.ends_with('/'))
+            );
+        }
+    }
+
+    #[test]
+    fn no_route_is_shadowed_by_an_earlier_one() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            for pattern in route.patterns {
+                let path = pattern.replace("{date}", "2026-09").replace(['{', '}'], "");
+                let first = ROUTES.iter().position(|r| {
+                    r.method == route.method && super::matched(r, &segments(&path)).is_some()
+                });
+                assert_eq!(first, Some(index), "{} {pattern}", route.method);
+            }
+        }
+    }
+
+    #[test]
+    fn broken_percent_signs_stay_as_they_are() {
+        let cases = [
+            ("a%20b", "a b"),
+            ("100%", "100%"),
+            ("%zz", "%zz"),
+            ("%+1", "%+1"),
+            ("%C3%A9", "é"),
+            ("é%4", "é%4"),
+        ];
+        for (input, want) in cases {
+            assert_eq!(percent_decode(input), want);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Owns instants: unix milliseconds, and how HubSpot prints them. Reads no clock.
+
+use serde::{Serialize, Serializer};
+
+/// A moment in unix milliseconds; serialised as HubSpot's ISO 8601 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(pub u64);
+
+/// One second, minute, hour and day in milliseconds.
+pub const SECOND: u64 = 1_000;
+/// Milliseconds of a minute.
+pub const MINUTE: u64 = 60 * SECOND;
+/// Milliseconds of an hour.
+pub const HOUR: u64 = 60 * MINUTE;
+/// Milliseconds of a day.
+pub const DAY: u64 = 24 * HOUR;
+
+/// The moment fixtures are "as of": 2026-11-01T00:00:00Z.
+pub const FIXTURE_NOW: u64 = 1_793_491_200_000;
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&iso(self.0))
+    }
+}
+
+/// ISO 8601 in UTC; milliseconds are left out when zero (platform 6.2).
+pub fn iso(unix_ms: u64) -> String {
+    let (year, month, day) = civil(unix_ms / DAY);
+    let (hour, minute, second) = (
+        unix_ms / HOUR % 24,
+        unix_ms / MINUTE % 60,
+        unix_ms / SECOND % 60,
+    );
+    let date = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+    match unix_ms % SECOND {
+        0 => format!("{date}Z"),
+        millis => format!("{date}.{millis:03}Z"),
+    }
+}
+
+/// Days since 1970-01-01 to a Gregorian date (Howard Hinnant's `civil_from_days`, for days after the epoch).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let z = days + 719_468;
+    let era = z / 146_097;
+    let day_of_era = z % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIXTURE_NOW, iso};
+
+    #[test]
+    fn instants_print_as_hubspot_prints_them() {
+        let cases = [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (FIXTURE_NOW, "2026-11-01T00:00:00Z"),
+            (FIXTURE_NOW + 34_217_123, "2026-11-01T09:30:17.123Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(iso(ms), text);
+        }
+    }
+}
