@@ -5,6 +5,7 @@
 pub mod authorize;
 pub mod connection_type;
 pub mod error;
+pub mod explorer;
 pub mod flow;
 pub mod ids;
 pub mod object_types;
