@@ -256,7 +256,9 @@ impl Run {
                 .collect();
             breathe().await;
             standing.checkpoint = planner.checkpoint();
-            self.store.save(self.portal, parts, standing).await;
+            self.store
+                .save(self.portal, parts, standing, now_ms())
+                .await;
             for name in names {
                 self.on_stored.emit(name);
             }
@@ -273,7 +275,10 @@ impl Run {
         if asked || standing.completed_at.is_none() {
             standing.checkpoint = planner.checkpoint();
             standing.completed_at = whole.then(now_ms);
-            self.store.save(self.portal, Vec::new(), &standing).await;
+            let nothing_new = Vec::new();
+            self.store
+                .save(self.portal, nothing_new, &standing, now_ms())
+                .await;
             self.drop_stale(planner).await;
         }
         self.report(planner, false);

@@ -6,7 +6,6 @@
 pub(super) mod database;
 mod layers;
 
-use super::clock::now_ms;
 use super::problem;
 use layers::Layers;
 use portico_core::error::ErrorCode;
@@ -180,8 +179,14 @@ impl Store {
     }
 
     /// Parts and where the retrieval stands, all of it or nothing. Content that is there costs nothing.
-    pub(super) async fn save(&self, portal: PortalId, parts: Vec<NewPart>, standing: &Standing) {
-        let at = now_ms();
+    /// `at`: milliseconds since 1970.
+    pub(super) async fn save(
+        &self,
+        portal: PortalId,
+        parts: Vec<NewPart>,
+        standing: &Standing,
+        at: u64,
+    ) {
         let mut changes = Vec::with_capacity(parts.len() * 2 + 1);
         for part in parts {
             let key = [&beginning(portal), part.kind.slug(), "/", &part.part].concat();
@@ -274,3 +279,6 @@ fn text_of(record: &impl Serialize) -> String {
     // Plain fields always serialise; an empty text would be set aside by the next reader.
     serde_json::to_string(record).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
