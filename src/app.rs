@@ -1,0 +1,239 @@
+//! The one component with state: joins core, view and shell.
+//! Owns what is on screen and which request is under way; the rules are the core's, the drawing is the view's.
+
+mod boot;
+mod explore;
+mod flow;
+mod retrieve;
+mod update;
+
+pub(crate) use explore::{Explorer, ExplorerAction, Loading, RecordTab};
+
+use crate::shell::events::{self, StreamState, Subscription};
+use crate::shell::host::{HostEvent, Layout, Routing};
+use crate::shell::location::{self, HashListener};
+use crate::shell::retrieval::ProgressUpdate;
+use crate::shell::session::SessionSource;
+use crate::shell::timer::Interval;
+use crate::view;
+use boot::Booted;
+use flow::FlowDriver;
+use portico_core::connection_type::ConnectionType;
+use portico_core::ids::{ConnectionId, PortalId};
+use portico_core::route::Route;
+use portico_core::wire::{Connection, Event, Intent, Problem};
+use retrieve::Retrievals;
+use yew::prelude::*;
+
+/// What the element hands in.
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct AppProps {
+    /// Base URL of the proxy, absolute.
+    pub(crate) proxy_url: String,
+    /// The registered return page; by default the one of this page's origin.
+    pub(crate) return_uri: Option<String>,
+    /// Where sessions come from.
+    pub(crate) session: SessionSource,
+    /// A page of its own, or a part of a partner's.
+    pub(crate) layout: Layout,
+    /// Whether views have addresses in the location hash.
+    pub(crate) routing: Routing,
+    /// News for the host page.
+    pub(crate) emit: Callback<HostEvent>,
+}
+
+/// Which dialog is open.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Dialog {
+    /// Add a portal, or reconnect one; follows the flow to its end.
+    Flow {
+        intent: Intent,
+        connection: Option<ConnectionId>,
+        connection_type: ConnectionType,
+    },
+    EditType {
+        connection: ConnectionId,
+        chosen: ConnectionType,
+    },
+    Rename {
+        connection: ConnectionId,
+        text: String,
+    },
+    Remove {
+        connection: ConnectionId,
+    },
+}
+
+/// What a person asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    Go(Route),
+    AddPortal,
+    Reconnect(ConnectionId),
+    ChooseType(ConnectionType),
+    CancelFlow,
+    CloseDialog,
+    EditType(ConnectionId),
+    Rename(ConnectionId),
+    RenameText(String),
+    Remove(ConnectionId),
+    Confirm,
+    Retrieve(ConnectionId),
+    ViewMetadata(PortalId),
+    /// Closes the finished flow's dialog on the way.
+    ViewMetadataAfterFlow(PortalId),
+    Search(String),
+    Explore(ExplorerAction),
+    DismissToast,
+    Retry,
+}
+
+pub(crate) enum Msg {
+    Booted(Result<Box<Booted>, Box<Problem>>),
+    Remote(Event),
+    Stream(StreamState),
+    Reloaded(Result<Vec<Connection>, Box<Problem>>),
+    Hash(String),
+    FlowChanged,
+    Act(Action),
+    Progress(ProgressUpdate),
+    Stored(PortalId, portico_core::retrieval::Kind, String),
+    Loaded(Box<explore::Loaded>),
+    Changed(Result<Box<Connection>, Box<Problem>>),
+    Removed(ConnectionId, Result<Vec<String>, Box<Problem>>),
+    Tick,
+}
+
+/// Before the session stands, after it, or why not.
+pub(crate) enum Phase {
+    Starting,
+    Failed(Box<Problem>),
+    Ready(Box<Ready>),
+}
+
+pub(crate) struct Ready {
+    pub(crate) booted: Booted,
+    pub(crate) flow: FlowDriver,
+    pub(crate) retrievals: Retrievals,
+    pub(crate) explorer: Option<Explorer>,
+    pub(crate) stream: StreamState,
+    pub(crate) dialog: Option<Dialog>,
+    /// The dialog's request is under way.
+    pub(crate) busy: bool,
+    pub(crate) problem: Option<Box<Problem>>,
+    pub(crate) toast: Option<String>,
+    pub(crate) search: String,
+    flow_settled: bool,
+    _events: Subscription,
+}
+
+pub(crate) struct App {
+    phase: Phase,
+    route: Route,
+    _hash: Option<HashListener>,
+    _clock: Interval,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = AppProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        boot::begin(ctx);
+        let hash = (ctx.props().routing == Routing::Hash)
+            .then(|| location::listen(ctx.link().callback(Msg::Hash)));
+        let link = ctx.link().clone();
+        // Statuses speak of minutes; two ticks a minute keep them true.
+        let clock = Interval::new(30_000, move || link.send_message(Msg::Tick));
+        let start = if hash.is_some() {
+            location::hash()
+        } else {
+            String::new()
+        };
+        Self {
+            phase: Phase::Starting,
+            route: Route::parse(&start),
+            _hash: hash,
+            _clock: clock,
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
+        self.handle(ctx, message)
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let act = ctx.link().callback(Msg::Act);
+        match &self.phase {
+            Phase::Starting => view::frame::starting(),
+            Phase::Failed(problem) => view::frame::failed(problem, &act),
+            Phase::Ready(ready) => {
+                // The window opens inside the click, so these two call the driver directly.
+                let start = ready.start_flow(ctx);
+                let driver = ready.flow.clone();
+                let reopen = Callback::from(move |()| driver.reopen());
+                view::frame::ready(&view::Scene {
+                    route: &self.route,
+                    ready,
+                    layout: ctx.props().layout,
+                    routing: ctx.props().routing,
+                    act: &act,
+                    start: &start,
+                    reopen: &reopen,
+                })
+            }
+        }
+    }
+}
+
+impl App {
+    fn become_ready(&mut self, ctx: &Context<Self>, booted: Booted) {
+        let link = ctx.link();
+        let flow = FlowDriver::new(booted.proxy.clone(), link.callback(|()| Msg::FlowChanged));
+        let events = events::subscribe(
+            booted.proxy.clone(),
+            link.callback(Msg::Remote),
+            link.callback(Msg::Stream),
+        );
+        let mut retrievals = Retrievals::new(
+            booted.proxy.clone(),
+            booted.store.clone(),
+            link.callback(Msg::Progress),
+            link.callback(|(portal, kind, part)| Msg::Stored(portal, kind, part)),
+        );
+        for connection in &booted.connections {
+            retrievals.resume(connection);
+        }
+        self.phase = Phase::Ready(Box::new(Ready {
+            booted,
+            flow,
+            retrievals,
+            explorer: None,
+            stream: StreamState::Live,
+            dialog: None,
+            busy: false,
+            problem: None,
+            toast: None,
+            search: String::new(),
+            flow_settled: false,
+            _events: events,
+        }));
+        self.follow_route(ctx);
+    }
+}
+
+impl Ready {
+    pub(crate) fn connection(&self, id: &ConnectionId) -> Option<&Connection> {
+        self.booted
+            .connections
+            .iter()
+            .find(|connection| connection.id == *id)
+    }
+
+    pub(crate) fn portal(&self, portal: PortalId) -> Option<&Connection> {
+        self.booted
+            .connections
+            .iter()
+            .find(|connection| connection.account.portal_id == portal)
+    }
+}

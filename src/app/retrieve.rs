@@ -1,0 +1,97 @@
+//! Which portals are being retrieved, and how far each has come.
+
+use crate::shell::clock::now_seconds;
+use crate::shell::proxy::Proxy;
+use crate::shell::retrieval::{Mode, ProgressUpdate, Retrieval};
+use crate::shell::store::Store;
+use portico_core::ids::PortalId;
+use portico_core::retrieval::Kind;
+use portico_core::status::read_status;
+use portico_core::wire::Connection;
+use std::collections::BTreeMap;
+use yew::Callback;
+
+pub(crate) struct Retrievals {
+    proxy: Proxy,
+    store: Store,
+    on_progress: Callback<ProgressUpdate>,
+    on_stored: Callback<(PortalId, Kind, String)>,
+    running: BTreeMap<PortalId, (Mode, Retrieval)>,
+    progress: BTreeMap<PortalId, ProgressUpdate>,
+}
+
+impl Retrievals {
+    pub(super) fn new(
+        proxy: Proxy,
+        store: Store,
+        on_progress: Callback<ProgressUpdate>,
+        on_stored: Callback<(PortalId, Kind, String)>,
+    ) -> Self {
+        let (running, progress) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            proxy,
+            store,
+            on_progress,
+            on_stored,
+            running,
+            progress,
+        }
+    }
+
+    /// Goes on where the browser's store stands; a whole snapshot costs no call.
+    pub(super) fn resume(&mut self, connection: &Connection) {
+        match self.running.get(&connection.account.portal_id) {
+            // A run that may not ask is worth starting again once the connection is alive.
+            Some((mode, _)) if *mode != Mode::ReadOnly || !alive(connection) => {}
+            _ => self.start(connection, Mode::Resume),
+        }
+    }
+
+    /// Reads everything again (D8); unchanged parts are not written again.
+    pub(super) fn fresh(&mut self, connection: &Connection) {
+        self.start(connection, Mode::Fresh);
+    }
+
+    fn start(&mut self, connection: &Connection, mode: Mode) {
+        let portal = connection.account.portal_id;
+        // R5, R28: while yellow or red nothing is asked, and what was retrieved stays readable.
+        let mode = if alive(connection) {
+            mode
+        } else {
+            Mode::ReadOnly
+        };
+        let on_stored = self
+            .on_stored
+            .reform(move |(kind, part)| (portal, kind, part));
+        // The former run stops before the next one takes its lock.
+        self.running.remove(&portal);
+        let run = Retrieval::start(
+            self.proxy.clone(),
+            self.store.clone(),
+            connection,
+            mode,
+            self.on_progress.clone(),
+            on_stored,
+        );
+        self.running.insert(portal, (mode, run));
+    }
+
+    pub(super) fn forget(&mut self, portal: PortalId) {
+        self.running.remove(&portal);
+        self.progress.remove(&portal);
+    }
+
+    pub(super) fn note(&mut self, update: ProgressUpdate) {
+        self.progress.insert(update.portal, update);
+    }
+
+    pub(crate) fn of(&self, portal: PortalId) -> Option<&ProgressUpdate> {
+        self.progress.get(&portal)
+    }
+}
+
+fn alive(connection: &Connection) -> bool {
+    read_status(connection, now_seconds())
+        .status
+        .calls_allowed()
+}

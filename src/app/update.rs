@@ -1,0 +1,465 @@
+//! What each message changes. One match; each arm hands on to the room that knows.
+
+use super::{Action, App, Dialog, Explorer, ExplorerAction, Msg, Phase, Ready, Route};
+use crate::shell::clock::now_seconds;
+use crate::shell::host::{HostEvent, Routing};
+use crate::shell::location;
+use portico_core::flow;
+use portico_core::ids::PortalId;
+use portico_core::scopes::{Configured, asked_again, asked_for};
+use portico_core::status::read_status;
+use portico_core::wire::{
+    Connection, Event, Intent, Provider, ProviderInfo, StartFlow, UpdateConnection,
+};
+use serde_json::json;
+use wasm_bindgen_futures::spawn_local;
+use yew::{Callback, Context};
+
+impl App {
+    pub(super) fn handle(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
+        match message {
+            Msg::Booted(Ok(booted)) => {
+                self.become_ready(ctx, *booted);
+                ctx.props().emit.emit(HostEvent {
+                    name: "portico-ready",
+                    detail: json!({}),
+                });
+                return true;
+            }
+            Msg::Booted(Err(problem)) => {
+                emit_problem(ctx, "portico-error", &problem);
+                self.phase = Phase::Failed(problem);
+                return true;
+            }
+            Msg::Act(Action::Retry) => {
+                self.phase = Phase::Starting;
+                super::boot::begin(ctx);
+                return true;
+            }
+            Msg::Hash(hash) => {
+                self.route = Route::parse(&hash);
+                self.follow_route(ctx);
+                return true;
+            }
+            _ => {}
+        }
+        let Phase::Ready(ready) = &mut self.phase else {
+            return false;
+        };
+        match message {
+            Msg::Remote(event) => ready.remote(ctx, event),
+            Msg::Stream(state) => ready.stream = state,
+            Msg::Reloaded(Ok(connections)) => ready.reloaded(connections),
+            Msg::Reloaded(Err(problem)) => ready.problem = Some(problem),
+            Msg::FlowChanged => ready.flow_changed(ctx),
+            Msg::Progress(update) => ready.retrievals.note(update),
+            Msg::Stored(portal, kind, part) => {
+                if let Some(explorer) = &mut ready.explorer {
+                    explorer.stored(ctx, &ready.booted.store, portal, kind, part);
+                }
+                return false;
+            }
+            Msg::Loaded(loaded) => {
+                if let Some(explorer) = &mut ready.explorer {
+                    explorer.loaded(ctx, &ready.booted.store, *loaded);
+                }
+            }
+            Msg::Changed(result) => {
+                ready.busy = false;
+                match result {
+                    Ok(connection) => {
+                        ready.dialog = None;
+                        ready.upsert(*connection);
+                    }
+                    Err(problem) => ready.problem = Some(problem),
+                }
+            }
+            Msg::Removed(id, result) => {
+                ready.busy = false;
+                match result {
+                    Ok(notes) => {
+                        ready.dialog = None;
+                        ready.toast = Some(notes.join(" "));
+                        ready.removed(&id);
+                    }
+                    Err(problem) => ready.problem = Some(problem),
+                }
+            }
+            Msg::Act(action) => self.act(ctx, action),
+            Msg::Tick | Msg::Booted(_) | Msg::Hash(_) => {}
+        }
+        true
+    }
+
+    fn act(&mut self, ctx: &Context<Self>, action: Action) {
+        let Phase::Ready(ready) = &mut self.phase else {
+            return;
+        };
+        match action {
+            Action::Go(route) => self.go(ctx, route),
+            Action::ViewMetadataAfterFlow(portal) => {
+                ready.act(ctx, Action::CloseDialog);
+                self.go(ctx, Route::explorer(portal, &[]));
+            }
+            Action::ViewMetadata(portal) => self.go(ctx, Route::explorer(portal, &[])),
+            Action::Explore(ExplorerAction::Open(path)) => {
+                if let Route::Explorer { portal, .. } = self.route {
+                    self.go(ctx, Route::Explorer { portal, path });
+                }
+            }
+            Action::Explore(action) => {
+                if let Some(explorer) = &mut ready.explorer {
+                    explorer.act(action);
+                }
+            }
+            action => ready.act(ctx, action),
+        }
+    }
+
+    /// Goes to a view: by the address where views have one, else at once.
+    fn go(&mut self, ctx: &Context<Self>, route: Route) {
+        if ctx.props().routing == Routing::Hash {
+            location::set_hash(&route.hash());
+        } else {
+            self.route = route;
+            self.follow_route(ctx);
+        }
+    }
+
+    /// Loads what the present view needs.
+    pub(super) fn follow_route(&mut self, ctx: &Context<Self>) {
+        let Phase::Ready(ready) = &mut self.phase else {
+            return;
+        };
+        match &self.route {
+            Route::Explorer { portal, path } => {
+                if ready
+                    .explorer
+                    .as_ref()
+                    .is_none_or(|explorer| explorer.portal != *portal)
+                {
+                    ready.explorer = Some(Explorer::new(*portal));
+                }
+                if let Some(explorer) = &mut ready.explorer {
+                    explorer.follow(ctx, &ready.booted.store, path);
+                }
+            }
+            _ => ready.explorer = None,
+        }
+    }
+}
+
+impl Ready {
+    pub(crate) fn hubspot(&self) -> Option<&ProviderInfo> {
+        self.booted
+            .session
+            .providers
+            .iter()
+            .find(|info| info.provider == Provider::Hubspot)
+    }
+
+    /// Starts the flow of the open dialog; called inside the click.
+    pub(super) fn start_flow(&self, ctx: &Context<App>) -> Callback<()> {
+        let request = self.flow_request(ctx);
+        let driver = self.flow.clone();
+        Callback::from(move |()| {
+            if let Some(request) = &request {
+                driver.start(request.clone());
+            }
+        })
+    }
+
+    /// `POST /v1/flows` for the open dialog; challenge and hash are filled in by the driver.
+    fn flow_request(&self, ctx: &Context<App>) -> Option<StartFlow> {
+        let Some(Dialog::Flow {
+            intent,
+            connection,
+            connection_type,
+        }) = &self.dialog
+        else {
+            return None;
+        };
+        let info = self.hubspot()?;
+        let configured = Configured {
+            required: &info.required_scopes,
+            optional: &info.optional_scopes,
+        };
+        let asked = match connection.as_ref().and_then(|id| self.connection(id)) {
+            Some(connection) => asked_again(&connection.grant.granted, &configured),
+            None => asked_for(*connection_type, &configured),
+        };
+        let return_uri = ctx.props().return_uri.clone().or_else(|| {
+            let origin = location::origin();
+            info.return_uris
+                .iter()
+                .find(|uri| {
+                    uri.strip_prefix(&origin)
+                        .is_some_and(|rest| rest.starts_with('/'))
+                })
+                .cloned()
+        })?;
+        Some(StartFlow {
+            provider: Provider::Hubspot,
+            intent: *intent,
+            connection_type: *connection_type,
+            connection_id: connection.clone(),
+            scopes: asked.scope,
+            optional_scopes: asked.optional_scope,
+            code_challenge: String::new(),
+            code_challenge_method: String::new(),
+            state_hash: String::new(),
+            return_uri,
+        })
+    }
+
+    fn act(&mut self, ctx: &Context<App>, action: Action) {
+        self.problem = None;
+        match action {
+            Action::AddPortal => self.open_flow(Intent::Connect, None),
+            Action::Reconnect(id) => self.open_flow(Intent::Reconnect, Some(&id)),
+            Action::ChooseType(kind) => match &mut self.dialog {
+                Some(Dialog::Flow {
+                    connection_type, ..
+                }) => *connection_type = kind,
+                Some(Dialog::EditType { chosen, .. }) => *chosen = kind,
+                _ => {}
+            },
+            Action::CancelFlow => self.flow.dispatch(flow::Event::Cancelled),
+            Action::CloseDialog => {
+                self.flow.dispatch(flow::Event::Cancelled);
+                self.flow.dispatch(flow::Event::Dismissed);
+                if !self.flow.phase().is_busy() {
+                    self.dialog = None;
+                    self.busy = false;
+                }
+            }
+            Action::EditType(id) => {
+                self.dialog = self.connection(&id).map(|connection| Dialog::EditType {
+                    connection: id.clone(),
+                    chosen: connection.connection_type,
+                });
+            }
+            Action::Rename(id) => {
+                self.dialog = self.connection(&id).map(|connection| Dialog::Rename {
+                    connection: id.clone(),
+                    text: connection.label.clone().unwrap_or_default(),
+                });
+            }
+            Action::RenameText(new) => {
+                if let Some(Dialog::Rename { text, .. }) = &mut self.dialog {
+                    *text = new;
+                }
+            }
+            Action::Remove(id) => self.dialog = Some(Dialog::Remove { connection: id }),
+            Action::Confirm => self.confirm(ctx),
+            Action::Retrieve(id) => {
+                if let Some(connection) = self.connection(&id).cloned() {
+                    self.retrievals.fresh(&connection);
+                }
+            }
+            Action::Search(text) => self.search = text,
+            Action::DismissToast => self.toast = None,
+            Action::Go(_)
+            | Action::ViewMetadata(_)
+            | Action::ViewMetadataAfterFlow(_)
+            | Action::Explore(_)
+            | Action::Retry => {}
+        }
+    }
+
+    fn open_flow(&mut self, intent: Intent, id: Option<&portico_core::ids::ConnectionId>) {
+        if self.flow.phase().is_busy() {
+            return;
+        }
+        self.flow.dispatch(flow::Event::Dismissed);
+        self.flow_settled = false;
+        let known = id.and_then(|id| self.connection(id));
+        self.dialog = Some(Dialog::Flow {
+            intent,
+            connection: known.map(|connection| connection.id.clone()),
+            connection_type: known
+                .map(|connection| connection.connection_type)
+                .unwrap_or_default(),
+        });
+    }
+
+    fn confirm(&mut self, ctx: &Context<App>) {
+        let link = ctx.link().clone();
+        let proxy = self.booted.proxy.clone();
+        let version = |id| self.connection(id).map(|connection| connection.version);
+        match &self.dialog {
+            Some(Dialog::Remove { connection }) => {
+                let id = connection.clone();
+                self.busy = true;
+                spawn_local(async move {
+                    let result = proxy
+                        .delete_connection(&id)
+                        .await
+                        .map(|deleted| deleted.notes);
+                    link.send_message(Msg::Removed(id, result));
+                });
+            }
+            Some(Dialog::EditType { connection, chosen }) => {
+                let Some(version) = version(connection) else {
+                    return;
+                };
+                let change = UpdateConnection {
+                    label: None,
+                    connection_type: Some(*chosen),
+                };
+                send_update(link, proxy, connection.clone(), version, change);
+                self.busy = true;
+            }
+            Some(Dialog::Rename { connection, text }) => {
+                let Some(version) = version(connection) else {
+                    return;
+                };
+                let change = UpdateConnection {
+                    label: Some(text.trim().to_owned()),
+                    connection_type: None,
+                };
+                send_update(link, proxy, connection.clone(), version, change);
+                self.busy = true;
+            }
+            Some(Dialog::Flow { .. }) | None => {}
+        }
+    }
+
+    fn flow_changed(&mut self, ctx: &Context<App>) {
+        match self.flow.phase() {
+            flow::Phase::Done(completed) if !self.flow_settled => {
+                self.flow_settled = true;
+                let connection = completed.connection;
+                self.upsert(connection.clone());
+                self.retrievals.fresh(&connection);
+                let name = if completed.reconnected {
+                    "portico-connection-changed"
+                } else {
+                    "portico-connection-added"
+                };
+                ctx.props().emit.emit(HostEvent {
+                    name,
+                    detail: detail(&connection),
+                });
+            }
+            flow::Phase::Failed(problem) if !self.flow_settled => {
+                self.flow_settled = true;
+                emit_problem(ctx, "portico-flow-failed", &problem);
+            }
+            phase if phase.is_busy() => self.flow_settled = false,
+            _ => {}
+        }
+    }
+
+    fn remote(&mut self, ctx: &Context<App>, event: Event) {
+        match event {
+            Event::ConnectionChanged { connection } => {
+                ctx.props().emit.emit(HostEvent {
+                    name: "portico-connection-changed",
+                    detail: detail(&connection),
+                });
+                self.upsert(*connection);
+            }
+            Event::ConnectionRemoved { id } => {
+                ctx.props().emit.emit(HostEvent {
+                    name: "portico-connection-removed",
+                    detail: json!({ "connectionId": id.as_str() }),
+                });
+                self.removed(&id);
+            }
+            Event::FlowChanged { flow } => self.flow.dispatch(flow::Event::FlowSeen(flow)),
+            Event::Reset => {
+                let link = ctx.link().clone();
+                let proxy = self.booted.proxy.clone();
+                spawn_local(async move {
+                    link.send_message(Msg::Reloaded(proxy.connections().await));
+                });
+            }
+        }
+    }
+
+    fn reloaded(&mut self, connections: Vec<Connection>) {
+        let gone: Vec<_> = self
+            .booted
+            .connections
+            .iter()
+            .filter(|old| connections.iter().all(|new| new.id != old.id))
+            .map(|old| old.id.clone())
+            .collect();
+        for id in gone {
+            self.removed(&id);
+        }
+        for connection in connections {
+            self.upsert(connection);
+        }
+    }
+
+    /// News may arrive out of order; the version tells which is newer.
+    fn upsert(&mut self, connection: Connection) {
+        match self
+            .booted
+            .connections
+            .iter_mut()
+            .find(|known| known.id == connection.id)
+        {
+            Some(known) if known.version <= connection.version => *known = connection.clone(),
+            Some(_) => return,
+            None => self.booted.connections.push(connection.clone()),
+        }
+        // Another tab or person added it, or it came back to life.
+        self.retrievals.resume(&connection);
+    }
+
+    fn removed(&mut self, id: &portico_core::ids::ConnectionId) {
+        let Some(portal) = self
+            .connection(id)
+            .map(|connection| connection.account.portal_id)
+        else {
+            return;
+        };
+        self.booted
+            .connections
+            .retain(|connection| connection.id != *id);
+        self.forget(portal);
+    }
+
+    /// D29: what was retrieved goes with the connection.
+    fn forget(&mut self, portal: PortalId) {
+        self.retrievals.forget(portal);
+        let store = self.booted.store.clone();
+        spawn_local(async move {
+            // A store that cannot delete is one that keeps nothing beyond this page.
+            let _ = store.delete_portal(portal).await;
+        });
+    }
+}
+
+fn send_update(
+    link: yew::html::Scope<App>,
+    proxy: crate::shell::proxy::Proxy,
+    id: portico_core::ids::ConnectionId,
+    version: u64,
+    change: UpdateConnection,
+) {
+    spawn_local(async move {
+        let result = proxy.update_connection(&id, version, &change).await;
+        link.send_message(Msg::Changed(result.map(Box::new)));
+    });
+}
+
+fn detail(connection: &Connection) -> serde_json::Value {
+    let status = read_status(connection, now_seconds()).status;
+    json!({
+        "connectionId": connection.id.as_str(),
+        "portalId": connection.account.portal_id,
+        "status": status.title(),
+    })
+}
+
+fn emit_problem(ctx: &Context<App>, name: &'static str, problem: &portico_core::wire::Problem) {
+    let entry = problem.code.entry();
+    ctx.props().emit.emit(HostEvent {
+        name,
+        detail: json!({ "code": entry.support_code, "message": problem.title }),
+    });
+}

@@ -1,0 +1,89 @@
+//! Settings > Connections: the provider's panel and one card per portal (D2–D16, S5, S6, S11).
+
+use super::icon::Icon;
+use super::{Scene, before_you_start, retrieval, row_menu, status};
+use crate::app::Action;
+use crate::shell::clock::now_seconds;
+use portico_core::status::{Status, display_name, read_status};
+use portico_core::tier::read_tier;
+use portico_core::wire::{Connection, Role};
+use yew::prelude::*;
+
+pub(crate) fn view(scene: &Scene<'_>) -> Html {
+    let connections = &scene.ready.booted.connections;
+    let admin = scene.ready.booted.session.role == Role::Admin;
+    let connected = !connections.is_empty();
+    html! {
+        <div class="page">
+            <header class="page-head">
+                <div>
+                    <h1>{ "Connections" }</h1>
+                    <p>{ "Connecting a portal is the first step. Its metadata is retrieved by itself and kept in this browser." }</p>
+                </div>
+                if admin {
+                    <div class="buttons">
+                        <button id="connect-portal" type="button" class="button" onclick={scene.click(Action::AddPortal)}>
+                            { Icon::Plus.svg() }{ "Connect Portal" }
+                        </button>
+                    </div>
+                }
+            </header>
+            <section class="card provider" aria-labelledby="provider-hubspot">
+                <div>
+                    <h2 id="provider-hubspot">{ "HubSpot" }</h2>
+                    <p class="small muted">{ "OAuth 2.0 with PKCE. Works with free and paid portals. You choose the portal on HubSpot's page." }</p>
+                </div>
+                <div class="buttons">
+                    if connected { { status::badge(Status::Connected) } }
+                    if admin {
+                        <button id="connect-hubspot" type="button" class="button primary" onclick={scene.click(Action::AddPortal)}>{ "Connect HubSpot" }</button>
+                    }
+                </div>
+            </section>
+            if connected {
+                <ul class="cards">{ for connections.iter().map(|connection| card(scene, connection, admin)) }</ul>
+            } else {
+                <div class="panel"><h3>{ "Before you start" }</h3>{ before_you_start::list() }</div>
+            }
+        </div>
+    }
+}
+
+fn card(scene: &Scene<'_>, connection: &Connection, admin: bool) -> Html {
+    let portal = connection.account.portal_id;
+    let reading = read_status(connection, now_seconds());
+    let name = display_name(connection);
+    let tier = read_tier(&connection.account, &connection.grant.granted);
+    html! {
+        <li key={connection.id.to_string()} class="card connection" data-portal={portal.to_string()} part="card">
+            <div class="connection-head">
+                <div class="account">
+                    <h3>{ &name }</h3>
+                    <span class="tags"><span class="mono">{ portal.to_string() }</span><span class="tag" title={tier.evidence}>{ tier.tier.title() }</span></span>
+                </div>
+                if admin {
+                    <row_menu::RowMenu name={name.clone()} id={connection.id.clone()} act={scene.act.clone()} />
+                }
+            </div>
+            <div class="stack tight">
+                <div>{ status::link(scene, reading.status) }</div>
+                if reading.status != Status::Connected {
+                    <p class="small muted">{ &reading.reason }{ " " }{ &reading.action }</p>
+                }
+                if !reading.missing_scopes.is_empty() {
+                    <details class="fold">
+                        <summary>{ format!("Permissions not granted ({})", reading.missing_scopes.len()) }</summary>
+                        <div>{ super::flow_dialog::scope_list(&reading.missing_scopes) }</div>
+                    </details>
+                }
+                { retrieval::progress(scene.ready.retrievals.of(portal)) }
+            </div>
+            <div class="buttons">
+                if reading.status.wants_reconnect() && admin {
+                    <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))}>{ Icon::Refresh.svg() }{ "Reconnect" }</button>
+                }
+                <button type="button" class="button small" onclick={scene.click(Action::ViewMetadata(portal))}>{ Icon::Layers.svg() }{ "View Metadata" }</button>
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,164 @@
+//! Modal dialogs: the browser's own `<dialog>`, which traps focus and closes on Escape.
+
+use super::icon::Icon;
+use super::{Scene, flow_dialog, notice};
+use crate::app::{Action, Dialog};
+use portico_core::connection_type::ConnectionType;
+use portico_core::status::display_name;
+use web_sys::{Event, HtmlDialogElement};
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct ModalProps {
+    pub(crate) title: String,
+    #[prop_or_default]
+    pub(crate) lead: String,
+    pub(crate) on_close: Callback<()>,
+    pub(crate) children: Html,
+    pub(crate) foot: Html,
+}
+
+/// Opens itself when it appears; reports the wish to close.
+#[component]
+pub(crate) fn Modal(props: &ModalProps) -> Html {
+    let node = use_node_ref();
+    {
+        let node = node.clone();
+        use_effect_with((), move |()| {
+            if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+                // It fails only for a dialog that is open already.
+                let _ = dialog.show_modal();
+            }
+        });
+    }
+    let on_cancel = props
+        .on_close
+        .reform(|event: Event| event.prevent_default());
+    let on_close = props.on_close.reform(|_: MouseEvent| ());
+    html! {
+        <dialog ref={node} aria-labelledby="dialog-title" oncancel={on_cancel} part="dialog">
+            <div class="dialog-head">
+                <div>
+                    <h2 id="dialog-title">{ &props.title }</h2>
+                    if !props.lead.is_empty() { <p>{ &props.lead }</p> }
+                </div>
+                <button type="button" class="button quiet square" aria-label="Close" onclick={on_close}>{ Icon::Close.svg() }</button>
+            </div>
+            <div class="dialog-body">{ props.children.clone() }</div>
+            <div class="dialog-foot">{ props.foot.clone() }</div>
+        </dialog>
+    }
+}
+
+/// The dialog that is open, if one is.
+pub(crate) fn open(scene: &Scene<'_>) -> Html {
+    let Some(dialog) = &scene.ready.dialog else {
+        return Html::default();
+    };
+    match dialog {
+        Dialog::Flow {
+            intent,
+            connection,
+            connection_type,
+        } => {
+            let known = connection
+                .as_ref()
+                .and_then(|id| scene.ready.connection(id));
+            flow_dialog::view(scene, *intent, known, *connection_type)
+        }
+        Dialog::EditType { connection, chosen } => {
+            let name = scene
+                .ready
+                .connection(connection)
+                .map(display_name)
+                .unwrap_or_default();
+            confirm(
+                scene,
+                format!("Connection type of {name}"),
+                "Save",
+                false,
+                type_picker(scene, *chosen),
+            )
+        }
+        Dialog::Rename { connection, text } => {
+            let name = scene
+                .ready
+                .connection(connection)
+                .map(display_name)
+                .unwrap_or_default();
+            let on_input = scene.act.reform(|event: InputEvent| {
+                Action::RenameText(
+                    event
+                        .target_unchecked_into::<web_sys::HtmlInputElement>()
+                        .value(),
+                )
+            });
+            let body = html! {
+                <label class="field">{ "Label" }
+                    <input class="input" maxlength="100" value={text.clone()} oninput={on_input} placeholder="For example: Acme, production" />
+                    <span class="small muted">{ "A descriptive label helps to tell portals apart. Leave it empty to use HubSpot's own name." }</span>
+                </label>
+            };
+            confirm(scene, format!("Rename {name}"), "Save", false, body)
+        }
+        Dialog::Remove { connection } => {
+            let Some(connection) = scene.ready.connection(connection) else {
+                return Html::default();
+            };
+            let name = display_name(connection);
+            let body = html! {
+                <>
+                    <p>{ format!("{name} (portal {}) will be disconnected, and the metadata kept in this browser will be deleted. This cannot be undone.", connection.account.portal_id) }</p>
+                    <div class="notice">{ Icon::Info.svg() }<div><p>{ "The authorization is revoked at HubSpot. The app itself stays listed there until a Super Admin removes it under Settings > Integrations > Connected Apps. Access already handed out ends within 30 minutes." }</p></div></div>
+                </>
+            };
+            confirm(
+                scene,
+                format!("Remove {name}?"),
+                "Remove portal",
+                true,
+                body,
+            )
+        }
+    }
+}
+
+fn confirm(scene: &Scene<'_>, title: String, verb: &'static str, danger: bool, body: Html) -> Html {
+    let on_close = scene.act.reform(|()| Action::CloseDialog);
+    let class = if danger {
+        "button danger solid"
+    } else {
+        "button primary"
+    };
+    let foot = html! {
+        <>
+            <button type="button" class="button" onclick={scene.click(Action::CloseDialog)}>{ "Cancel" }</button>
+            <button id="confirm" type="button" {class} disabled={scene.ready.busy} onclick={scene.click(Action::Confirm)}>{ verb }</button>
+        </>
+    };
+    html! {
+        <Modal {title} {on_close} {foot}>
+            { body }
+            if let Some(problem) = &scene.ready.problem { { notice::problem(problem) } }
+        </Modal>
+    }
+}
+
+/// The three types with what each is for (J12, J16).
+pub(crate) fn type_picker(scene: &Scene<'_>, chosen: ConnectionType) -> Html {
+    html! {
+        <fieldset>
+            <legend>{ "Connection type" }</legend>
+            { for ConnectionType::ALL.into_iter().map(|kind| {
+                let onchange = scene.act.reform(move |_: Event| Action::ChooseType(kind));
+                html! {
+                    <label class="choice">
+                        <input type="radio" name="connection-type" value={kind.wire_name()} checked={kind == chosen} {onchange} />
+                        <strong>{ kind.title() }</strong>
+                        <span>{ kind.use_case() }</span>
+                    </label>
+                }
+            }) }
+        </fieldset>
+    }
+}

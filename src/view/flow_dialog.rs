@@ -1,0 +1,222 @@
+//! Add Portal and Reconnect: one dialog that follows the flow from choice to outcome (J4, J7–J9, S6–S11).
+
+use super::dialog::{Modal, type_picker};
+use super::icon::Icon;
+use super::{Scene, before_you_start, notice};
+use crate::app::Action;
+use portico_core::connection_type::ConnectionType;
+use portico_core::error::ErrorCode;
+use portico_core::flow::{Phase, Window};
+use portico_core::scopes::{self, Configured};
+use portico_core::status::display_name;
+use portico_core::tier::read_tier;
+use portico_core::wire::{CompletedFlow, Connection, Intent, Problem};
+use yew::prelude::*;
+
+pub(crate) fn view(
+    scene: &Scene<'_>,
+    intent: Intent,
+    known: Option<&Connection>,
+    chosen: ConnectionType,
+) -> Html {
+    let title = match known {
+        Some(connection) if intent != Intent::Connect => {
+            format!("Reconnect {}", display_name(connection))
+        }
+        _ => "Add Portal".to_owned(),
+    };
+    let on_close = scene.act.reform(|()| Action::CloseDialog);
+    let (lead, body, foot) = match scene.ready.flow.phase() {
+        Phase::Idle => choosing(scene, intent, known, chosen),
+        Phase::Registering { window, .. } | Phase::AwaitingConsent { window, .. } => {
+            waiting(scene, window)
+        }
+        Phase::AwaitingClaim { .. } | Phase::Completing { .. } => finishing(),
+        Phase::Done(completed) => done(scene, &completed),
+        Phase::Failed(problem) => failed(scene, &problem),
+    };
+    html! { <Modal {title} {lead} {on_close} {foot}>{ body }</Modal> }
+}
+
+type Parts = (String, Html, Html);
+
+fn choosing(
+    scene: &Scene<'_>,
+    intent: Intent,
+    known: Option<&Connection>,
+    chosen: ConnectionType,
+) -> Parts {
+    let asked = scene.ready.hubspot().map(|info| {
+        let configured = Configured {
+            required: &info.required_scopes,
+            optional: &info.optional_scopes,
+        };
+        match known {
+            Some(connection) => scopes::asked_again(&connection.grant.granted, &configured),
+            None => scopes::asked_for(chosen, &configured),
+        }
+    });
+    let start = scene.start.reform(|_: MouseEvent| ());
+    let body = html! {
+        <>
+            if intent == Intent::Connect {
+                { type_picker(scene, chosen) }
+            } else if let Some(connection) = known {
+                <p>{ format!("Choose the same portal on HubSpot's page: {} (portal {}). Exactly the permissions it already has are asked for, and nothing else changes: label, type, history and metadata stay.", display_name(connection), connection.account.portal_id) }</p>
+            }
+            if let Some(asked) = &asked {
+                <details class="fold">
+                    <summary>{ format!("Permissions HubSpot will ask for ({})", asked.scope.len() + asked.optional_scope.len()) }</summary>
+                    <div>
+                        <div class="stack tight"><h3>{ "Required" }</h3>{ scope_list(&asked.scope) }</div>
+                        if !asked.optional_scope.is_empty() {
+                            <div class="stack tight"><h3>{ "Optional, left out where your account does not have them" }</h3>{ scope_list(&asked.optional_scope) }</div>
+                        }
+                    </div>
+                </details>
+            } else {
+                { notice::line("bad", Icon::TriangleAlert, "The operator has not configured HubSpot on this proxy.") }
+            }
+            <details class="fold" open={scene.ready.booted.connections.is_empty()}>
+                <summary>{ "Before you start" }</summary>
+                <div>{ before_you_start::list() }</div>
+            </details>
+        </>
+    };
+    let foot = html! {
+        <>
+            <button type="button" class="button" onclick={scene.click(Action::CloseDialog)}>{ "Cancel" }</button>
+            <button id="continue-to-hubspot" type="button" class="button primary" disabled={asked.is_none()} onclick={start}>
+                { "Continue to HubSpot" }{ Icon::ExternalLink.svg() }
+            </button>
+        </>
+    };
+    let lead = match intent {
+        Intent::Connect => {
+            "Choose what this portal is for. HubSpot then asks you to pick the portal and to review the permissions."
+        }
+        Intent::Reconnect | Intent::Upgrade => {
+            "Refresh the authorization. You need not be the person who connected it first."
+        }
+    };
+    (lead.to_owned(), body, foot)
+}
+
+/// Each scope with its reason (S8, J33).
+pub(crate) fn scope_list(names: &[String]) -> Html {
+    html! {
+        <ul class="scope-list">
+            { for names.iter().map(|scope| {
+                let entry = scopes::entry(scope);
+                html! {
+                    <li>
+                        <code>{ scope }</code>
+                        if let Some(entry) = entry {
+                            <span class="muted">
+                                { entry.reason }
+                                if !entry.tier.is_empty() { { format!(" Needs {}.", entry.tier) } }
+                            </span>
+                        }
+                    </li>
+                }
+            }) }
+        </ul>
+    }
+}
+
+fn waiting(scene: &Scene<'_>, window: Window) -> Parts {
+    let link = scene.ready.flow.url();
+    let reopen = scene.reopen.reform(|_: MouseEvent| ());
+    let cancel = scene.click(Action::CancelFlow);
+    let blocked = ErrorCode::PopupBlocked.entry();
+    let closed = ErrorCode::PopupClosed.entry();
+    let body = match window {
+        Window::Blocked => html! {
+            <>
+                <div class="notice attention" role="alert">
+                    { Icon::TriangleAlert.svg() }
+                    <div>
+                        <strong>{ blocked.title }</strong>
+                        <p>{ blocked.meaning }{ " " }{ blocked.action }</p>
+                        <p class="small muted">{ "Code " }<code>{ blocked.support_code }</code></p>
+                    </div>
+                </div>
+                if let Some(url) = link {
+                    <p><a id="open-hubspot" class="button primary" href={url} target="_blank" rel="opener">{ "Open HubSpot's page" }{ Icon::ExternalLink.svg() }</a></p>
+                }
+            </>
+        },
+        Window::SeemsClosed => html! {
+            <>
+                <div class="notice attention" role="status">
+                    { Icon::Info.svg() }
+                    <div><strong>{ closed.title }</strong><p>{ closed.meaning }{ " " }{ closed.action }</p></div>
+                </div>
+                <p><button id="reopen-hubspot" type="button" class="button" onclick={reopen}>{ "Open HubSpot's page again" }{ Icon::ExternalLink.svg() }</button></p>
+            </>
+        },
+        Window::Open => html! {
+            <div class="wait" role="status">
+                { Icon::Loader.svg_with("big spin") }
+                <h3>{ "Continue in HubSpot's window" }</h3>
+                <p>{ "Pick the portal, review the permissions and choose Connect app. This page goes on by itself." }</p>
+            </div>
+        },
+    };
+    let foot = html! { <button id="cancel-flow" type="button" class="button" onclick={cancel}>{ "Cancel" }</button> };
+    (String::new(), body, foot)
+}
+
+fn finishing() -> Parts {
+    let body = html! {
+        <div class="wait" role="status">
+            { Icon::Loader.svg_with("big spin") }
+            <h3>{ "Finishing the connection" }</h3>
+            <p>{ "Consent was given. Portico checks the account and stores the connection." }</p>
+        </div>
+    };
+    (String::new(), body, Html::default())
+}
+
+fn done(scene: &Scene<'_>, completed: &CompletedFlow) -> Parts {
+    let connection = &completed.connection;
+    let tier = read_tier(&connection.account, &connection.grant.granted);
+    let denied = scopes::denied(&connection.grant.asked, &connection.grant.granted).len();
+    let portal = connection.account.portal_id;
+    let body = html! {
+        <>
+            <div class="wait" role="status">
+                { Icon::CircleCheck.svg_with("big good") }
+                <h3>{ if completed.reconnected { "Reconnected" } else { "Connected" } }</h3>
+                <p>{ "Retrieval of the metadata has started by itself." }</p>
+            </div>
+            <dl class="facts">
+                <dt>{ "Account name" }</dt><dd>{ display_name(connection) }</dd>
+                <dt>{ "Portal ID" }</dt><dd class="mono">{ portal.to_string() }</dd>
+                <dt>{ "Tier" }</dt><dd>{ tier.tier.title() }<span class="muted">{ " · " }{ tier.evidence }</span></dd>
+                <dt>{ "Type" }</dt><dd>{ connection.connection_type.title() }</dd>
+            </dl>
+            if denied > 0 {
+                { notice::line("", Icon::Info, &format!("HubSpot did not grant {denied} of the optional permissions; the parts that need them are marked.")) }
+            }
+        </>
+    };
+    let foot = html! {
+        <>
+            <button type="button" class="button" onclick={scene.click(Action::ViewMetadataAfterFlow(portal))}>{ Icon::Layers.svg() }{ "View metadata" }</button>
+            <button id="flow-done" type="button" class="button primary" onclick={scene.click(Action::CloseDialog)}>{ "Done" }</button>
+        </>
+    };
+    (String::new(), body, foot)
+}
+
+fn failed(scene: &Scene<'_>, problem: &Problem) -> Parts {
+    let start = scene.start.reform(|_: MouseEvent| ());
+    let foot = html! {
+        <>
+            <button type="button" class="button" onclick={scene.click(Action::CloseDialog)}>{ "Close" }</button>
+            <button id="start-again" type="button" class="button primary" onclick={start}>{ "Start again" }</button>
+        </>
+    };
+    (String::new(), notice::problem(problem), foot)
+}

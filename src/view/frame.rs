@@ -1,0 +1,124 @@
+//! The frame around every view: sidebar, notices, the open dialog.
+
+use super::icon::Icon;
+use super::{Scene, accounts, connections, dialog, explorer, help, notice};
+use crate::app::Action;
+use crate::shell::events::StreamState;
+use crate::shell::host::Layout;
+use portico_core::error::ErrorCode;
+use portico_core::route::{HelpPage, Route};
+use portico_core::wire::{Problem, Role};
+use yew::prelude::*;
+
+/// Before the session stands.
+pub(crate) fn starting() -> Html {
+    html! {
+        <div class="blank" role="status">
+            { Icon::Loader.svg_with("icon spin") }
+            <p>{ "Opening Portico…" }</p>
+        </div>
+    }
+}
+
+/// No session: what happened and what to do.
+pub(crate) fn failed(problem: &Problem, act: &Callback<Action>) -> Html {
+    let retry = act.reform(|_: MouseEvent| Action::Retry);
+    let again = !matches!(
+        problem.code,
+        ErrorCode::LaunchRequired | ErrorCode::LaunchInvalid
+    );
+    html! {
+        <main class="main">
+            <div class="page narrow">
+                <div class="brand">{ brand_mark() }<span>{ "Portico" }</span></div>
+                { notice::problem(problem) }
+                if again {
+                    <div class="buttons"><button type="button" class="button" onclick={retry}>{ "Try again" }</button></div>
+                }
+            </div>
+        </main>
+    }
+}
+
+/// The session stands.
+pub(crate) fn ready(scene: &Scene<'_>) -> Html {
+    let page = scene.layout == Layout::Page;
+    let wide = matches!(scene.route, Route::Explorer { .. });
+    let view = match scene.route {
+        Route::Accounts => accounts::view(scene),
+        Route::Connections => connections::view(scene),
+        Route::Explorer { portal, path } => explorer::view(scene, *portal, path),
+        Route::Help(page) => help::view(scene, *page),
+    };
+    html! {
+        <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame">
+            if page { { sidebar(scene) } }
+            <main class={classes!("main", wide.then_some("wide"))} part="main">
+                if let StreamState::Lost { .. } = scene.ready.stream {
+                    { notice::line("attention", Icon::TriangleAlert, "The proxy cannot be reached. Portico keeps trying; what was retrieved stays readable.") }
+                }
+                if let Some(problem) = scene.ready.problem.as_ref().filter(|_| scene.ready.dialog.is_none()) {
+                    { notice::problem(problem) }
+                }
+                { view }
+            </main>
+            { dialog::open(scene) }
+            <div aria-live="polite">
+                if let Some(toast) = &scene.ready.toast {
+                    <div class="toast">
+                        { toast }{ " " }
+                        <button type="button" class="button small" onclick={scene.click(Action::DismissToast)}>{ "Close" }</button>
+                    </div>
+                }
+            </div>
+        </div>
+    }
+}
+
+fn sidebar(scene: &Scene<'_>) -> Html {
+    let item = |route: Route, icon: Icon, label: &'static str| {
+        let here = *scene.route == route
+            || (route == Route::Accounts && matches!(scene.route, Route::Explorer { .. }));
+        html! {
+            <a href={route.hash()} onclick={scene.nav(&route)} aria-current={here.then_some("page")}>{ icon.svg() }{ label }</a>
+        }
+    };
+    let session = &scene.ready.booted.session;
+    let role = match session.role {
+        Role::Admin => "Admin",
+        Role::Member => "Member",
+    };
+    html! {
+        <div class="sidebar">
+            <div class="brand">{ brand_mark() }<span>{ "Portico" }</span></div>
+            <nav class="nav" aria-label="Portals">
+                { item(Route::Accounts, Icon::Building, "Client Accounts") }
+            </nav>
+            <div class="nav-group">
+                <p class="nav-title" id="nav-settings">{ "Settings" }</p>
+                <nav class="nav" aria-labelledby="nav-settings">
+                    { item(Route::Connections, Icon::Plug, "Connections") }
+                </nav>
+            </div>
+            <div class="nav-group">
+                <p class="nav-title" id="nav-help">{ "Help" }</p>
+                <nav class="nav" aria-labelledby="nav-help">
+                    { item(Route::Help(HelpPage::Connecting), Icon::Help, "Adding a portal") }
+                    { item(Route::Help(HelpPage::Reconnecting), Icon::Refresh, "Status and reconnecting") }
+                </nav>
+            </div>
+            <p class="sidebar-foot">
+                <span>{ format!("{} · {role}", portico_core::text::visible(&session.org)) }</span>
+                if let Some(info) = scene.ready.hubspot() {
+                    <span>{ format!("HubSpot at {}", info.host) }</span>
+                }
+            </p>
+        </div>
+    }
+}
+
+fn brand_mark() -> Html {
+    html! {
+        <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 2 2 10v3h28v-3L16 2Zm-11 13h4v10H5V15Zm9 0h4v10h-4V15Zm9 0h4v10h-4V15ZM2 27h28v3H2z" /></svg>
+    }
+}

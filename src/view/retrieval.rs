@@ -1,0 +1,101 @@
+//! How far the retrieval of a portal has come: pending, in progress, completed or error (D9–D13).
+
+use super::icon::Icon;
+use crate::shell::retrieval::ProgressUpdate;
+use portico_core::retrieval::{KindState, Phase};
+use yew::prelude::*;
+
+/// Word, numbers and a bar while it runs.
+pub(crate) fn progress(update: Option<&ProgressUpdate>) -> Html {
+    let Some(update) = update else {
+        return line("", Icon::CircleDashed.svg(), "Pending: retrieval is queued");
+    };
+    let records: u32 = update
+        .kinds
+        .iter()
+        .map(portico_core::retrieval::KindProgress::records)
+        .sum();
+    match update.overall.phase {
+        Phase::Pending if update.elsewhere => line(
+            "",
+            Icon::CircleDashed.svg(),
+            "Another tab is retrieving this portal",
+        ),
+        Phase::Pending => line("", Icon::CircleDashed.svg(), "Pending: retrieval is queued"),
+        Phase::InProgress => {
+            let text = format!("In progress: {} records", grouped(records));
+            html! {
+                <div class="retrieval">
+                    { line("", Icon::Loader.svg_with("icon spin"), &text) }
+                    <progress max="1" value={update.overall.fraction.to_string()} aria-label="Retrieval progress" />
+                </div>
+            }
+        }
+        Phase::Completed => line(
+            "",
+            Icon::Check.svg(),
+            &format!("Completed: {} records", grouped(records)),
+        ),
+        Phase::CompletedWithGaps => {
+            let gaps = update
+                .kinds
+                .iter()
+                .filter(|kind| {
+                    matches!(
+                        kind.state,
+                        KindState::Partial { .. } | KindState::Error { .. }
+                    )
+                })
+                .count();
+            let what = if gaps == 1 {
+                "one kind is incomplete".to_owned()
+            } else {
+                format!("{gaps} kinds are incomplete")
+            };
+            line(
+                "",
+                Icon::Info.svg(),
+                &format!("Completed: {} records, {what}", grouped(records)),
+            )
+        }
+        Phase::Error(code) => line(
+            "bad",
+            Icon::TriangleAlert.svg(),
+            &format!("Error: {}", code.entry().title),
+        ),
+    }
+}
+
+fn line(tone: &'static str, icon: Html, text: &str) -> Html {
+    html! { <p class={classes!("retrieval-line", tone)}>{ icon }{ text }</p> }
+}
+
+/// 12,345 rather than 12345.
+pub(crate) fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, want) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (4_294_967_295, "4,294,967,295"),
+        ] {
+            assert_eq!(grouped(number), want);
+        }
+    }
+}

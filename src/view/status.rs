@@ -1,0 +1,45 @@
+//! The status of a connection: colour, icon and words together, never colour alone (R3).
+
+use super::Scene;
+use super::icon::Icon;
+use portico_core::route::{HelpPage, Route};
+use portico_core::status::{Status, Tone};
+use yew::prelude::*;
+
+pub(crate) fn tone_class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Attention => "attention",
+        Tone::Bad => "bad",
+        Tone::Quiet => "quiet",
+    }
+}
+
+fn icon(status: Status) -> Html {
+    match status {
+        Status::Connected => Icon::CircleCheck.svg(),
+        Status::ConnectedLimited => Icon::Info.svg(),
+        Status::Checking => Icon::Loader.svg_with("icon spin"),
+        Status::NeedsReconnection => Icon::TriangleAlert.svg(),
+        Status::Disconnected => Icon::CircleX.svg(),
+        Status::Suspended => Icon::CirclePause.svg(),
+    }
+}
+
+/// The badge in the table: links to the reconnect help (J23).
+pub(crate) fn link(scene: &Scene<'_>, status: Status) -> Html {
+    let help = Route::Help(HelpPage::Reconnecting);
+    html! {
+        <a class={classes!("status", tone_class(status.tone()))} href={help.hash()} onclick={scene.nav(&help)}
+            title="What this status means" part="status">
+            { icon(status) }{ status.title() }
+        </a>
+    }
+}
+
+/// The badge alone.
+pub(crate) fn badge(status: Status) -> Html {
+    html! {
+        <span class={classes!("status", tone_class(status.tone()))} part="status">{ icon(status) }{ status.title() }</span>
+    }
+}
