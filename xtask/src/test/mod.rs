@@ -122,7 +122,7 @@ fn print_table(rows: &[Row]) {
 
 fn fmt(_: Option<&str>) -> Outcome<Note> {
     let mut command = process::cargo();
-    command.args(["fmt", "--all", "--check"]);
+    command.args(["fmt", "--all", "--check", "--", "--color=never"]);
     process::run("checking the format", &mut command, &place::log("fmt"))?;
     Ok("")
 }
