@@ -1,1 +1,25 @@
-//! See ARCHITECTURE.md.
+//! Portico's token-exchange proxy: keeps HubSpot grants sealed and alive, and relays named reads.
+//!
+//! The browser never holds a provider token; the proxy never keeps portal metadata. `ARCHITECTURE.md` has
+//! the rooms, `README.md` the command line. Start it with [`Proxy::start`].
+
+mod app;
+pub mod config;
+mod error;
+mod events;
+mod grant;
+mod keys;
+mod limits;
+mod provider;
+mod random;
+mod relay;
+mod running;
+mod seal;
+mod server;
+mod session;
+mod store;
+mod web;
+
+pub use keys::KeyError;
+pub use running::{Proxy, RunningProxy, StartError, launch_link};
+pub use store::StoreError;

@@ -1,2 +1,120 @@
-//! Entry point.
-fn main() {}
+//! `portico-proxy`: serve, print a launch link, or check a configuration.
+//! Owns the command line and the process; everything else is the library's.
+
+use clap::{Parser, Subcommand};
+use portico_proxy::config::Config;
+use portico_proxy::{Proxy, launch_link};
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The tiny token-exchange proxy that guards Portico's secrets.
+#[derive(Parser)]
+#[command(version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve app and interface.
+    Serve(File),
+    /// Print a fresh launch link; the proxy may be running.
+    Launch(File),
+    /// Say whether the configuration is good.
+    Check(File),
+}
+
+#[derive(clap::Args)]
+struct File {
+    /// The configuration file; PORTICO_… variables override its fields.
+    #[arg(long, env = "PORTICO_CONFIG", default_value = "portico.toml")]
+    config: PathBuf,
+}
+
+impl File {
+    fn load(&self) -> Result<Config, Box<dyn Error>> {
+        Ok(Config::load(&self.config, std::env::vars())?)
+    }
+}
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    let filter = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(run(command_line.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&*error),
+    }
+}
+
+/// The whole chain of causes on one line.
+#[expect(
+    clippy::print_stderr,
+    reason = "the last word of a command line goes to its user"
+)]
+fn fail(error: &dyn Error) -> ExitCode {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        said = format!("{said}: {error}");
+        cause = error.source();
+    }
+    eprintln!("portico-proxy: {said}");
+    ExitCode::FAILURE
+}
+
+async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Serve(file) => serve(file.load()?).await,
+        Command::Launch(file) => {
+            say(&launch_link(&file.load()?).await?);
+            Ok(())
+        }
+        Command::Check(file) => {
+            file.load()?;
+            say("the configuration is good");
+            Ok(())
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "what a command answers goes to standard output"
+)]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    // Before anything is started, so that a signal during the start is not lost.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("{} cannot be bound: {error}", config.listen))?;
+    let proxy = Proxy::start(config, listener).await?;
+    say(&format!("listening on {}", proxy.base_url()));
+    say(&format!("launch: {}", proxy.launch_link()));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    proxy.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! The configuration file, its environment overrides and the secret's file: shapes and defaults.
+//! Owns field names; whether values make sense together is decided in `config::check`. Opens no socket.
+
+pub(crate) mod check;
+mod load;
+
+pub use check::ConfigError;
+
+use portico_core::wire::Role;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// All that an operator decides. Checked whole by [`Config::check`], which [`crate::Proxy::start`] calls.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Origin under which browsers reach the proxy, without a trailing slash; port 0 takes the bound port.
+    pub base_url: String,
+    /// Address to bind; port 0 takes any.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// Folder of the database; made when absent, mode 0700.
+    pub data_dir: PathBuf,
+    /// Folder of the built app; absent when the app is hosted elsewhere.
+    #[serde(default)]
+    pub app_dir: Option<PathBuf>,
+    /// Data keys, one `kid:base64` a line, mode 0600; `data_dir/master.key` when absent, made if missing.
+    #[serde(default)]
+    pub key_file: Option<PathBuf>,
+    /// Own listener of `/healthz` and `/readyz`; without it they stand on the main one.
+    #[serde(default)]
+    pub health_listen: Option<SocketAddr>,
+    /// The one organization of a solo proxy.
+    #[serde(default)]
+    pub solo: Solo,
+    /// The HubSpot app.
+    pub hubspot: HubSpot,
+    /// Request limits.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Sessions of the local issuer: one organization, one person per launch link.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Solo {
+    /// Organization id: 1 to 128 characters of `[A-Za-z0-9._:-]`.
+    pub org: String,
+    /// Person id, of the same form.
+    pub user: String,
+    /// What that person may do.
+    pub role: Role,
+    /// Simultaneous portals, 0 to 100,000.
+    pub max_connections: u32,
+    /// Further origins that may embed the widget.
+    pub origins: Vec<String>,
+    /// Further return pages, on one of the origins; matched byte for byte.
+    pub return_uris: Vec<String>,
+    /// A TLS endpoint stands in front: allows a listen address other than loopback.
+    pub behind_tls: bool,
+}
+
+impl Default for Solo {
+    fn default() -> Self {
+        Self {
+            org: "demo".into(),
+            user: "you".into(),
+            role: Role::Admin,
+            max_connections: 100_000,
+            origins: Vec::new(),
+            return_uris: Vec::new(),
+            behind_tls: false,
+        }
+    }
+}
+
+/// The HubSpot app, and where HubSpot is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubSpot {
+    /// OAuth client id.
+    pub client_id: String,
+    /// File whose only line is the client secret.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// What that file held; set in code by tests.
+    #[serde(skip)]
+    pub client_secret: SecretString,
+    /// Origin of the authorization pages.
+    #[serde(default = "default_authorize_base")]
+    pub authorize_base: String,
+    /// Origin of token endpoint and APIs.
+    #[serde(default = "default_api_base")]
+    pub api_base: String,
+    /// Scopes the app's settings require.
+    #[serde(default = "default_required_scopes")]
+    pub required_scopes: Vec<String>,
+    /// Scopes the app's settings list as optional.
+    #[serde(default = "default_optional_scopes")]
+    pub optional_scopes: Vec<String>,
+}
+
+impl HubSpot {
+    /// An app with HubSpot's own addresses and the default scopes.
+    pub fn new(client_id: impl Into<String>, client_secret: SecretString) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret_file: None,
+            client_secret,
+            authorize_base: default_authorize_base(),
+            api_base: default_api_base(),
+            required_scopes: default_required_scopes(),
+            optional_scopes: default_optional_scopes(),
+        }
+    }
+}
+
+/// Requests a minute, the relay and the event stream excepted (threat model, section 6).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Of one person.
+    pub user_per_minute: u32,
+    /// Of one organization.
+    pub org_per_minute: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            user_per_minute: 60,
+            org_per_minute: 600,
+        }
+    }
+}
+
+impl Config {
+    /// A solo proxy on a loopback port of the system's choice, as demos and tests run it.
+    pub fn loopback(data_dir: impl Into<PathBuf>, hubspot: HubSpot) -> Self {
+        Self {
+            base_url: "http://localhost:0".into(),
+            listen: default_listen_any(),
+            data_dir: data_dir.into(),
+            app_dir: None,
+            key_file: None,
+            health_listen: None,
+            solo: Solo::default(),
+            hubspot,
+            limits: Limits::default(),
+        }
+    }
+
+    /// The callback of a provider: `{base_url}/callback/{provider}`.
+    pub fn redirect_uri(&self, provider: portico_core::wire::Provider) -> String {
+        format!("{}/callback/{}", self.base_url, provider.wire_name())
+    }
+
+    /// Where a flow may return to: the app's own return page, then the configured ones.
+    pub fn return_uris(&self) -> Vec<String> {
+        std::iter::once(format!("{}/return.html", self.base_url))
+            .chain(self.solo.return_uris.iter().cloned())
+            .collect()
+    }
+
+    /// Origins that may call the interface: the app's own, then the configured ones.
+    pub fn origins(&self) -> Vec<String> {
+        std::iter::once(self.base_url.clone())
+            .chain(self.solo.origins.iter().cloned())
+            .collect()
+    }
+
+    pub(crate) fn key_path(&self) -> PathBuf {
+        self.key_file
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("master.key"))
+    }
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 7878))
+}
+
+fn default_listen_any() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+fn default_authorize_base() -> String {
+    "https://app.hubspot.com".into()
+}
+
+fn default_api_base() -> String {
+    "https://api.hubapi.com".into()
+}
+
+/// The core set that every tier can grant, with metadata rights only (platform 8.2).
+fn default_required_scopes() -> Vec<String> {
+    [
+        "oauth",
+        "crm.schemas.contacts.read",
+        "crm.schemas.companies.read",
+        "crm.schemas.deals.read",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+fn default_optional_scopes() -> Vec<String> {
+    portico_core::scopes::DEFAULT_OPTIONAL
+        .iter()
+        .map(|scope| (*scope).to_owned())
+        .collect()
+}

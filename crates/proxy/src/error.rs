@@ -1,0 +1,98 @@
+//! Errors of the interface: a problem of the core's catalogue, on its way to an answer.
+//! Owns the mapping from our own faults to codes. What it logs names no value.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use portico_core::error::ErrorCode;
+use portico_core::wire::{Problem, Upstream};
+
+/// A refusal or fault, ready to be answered. The edge adds the correlation id.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError(Box<Problem>);
+
+pub(crate) type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    /// With a sentence about this very case.
+    pub(crate) fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::of(code).with_detail(detail)))
+    }
+
+    /// With whole seconds to wait, at least one.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, seconds: f64) -> Self {
+        self.0.retry_after = Some(whole_seconds(seconds));
+        self
+    }
+
+    /// With what the provider answered.
+    #[must_use]
+    pub(crate) fn upstream(mut self, upstream: Upstream) -> Self {
+        self.0.upstream = Some(upstream);
+        self
+    }
+
+    /// With another HTTP status than the catalogue's, where the protocol has a closer one.
+    #[must_use]
+    pub(crate) fn status(mut self, status: StatusCode) -> Self {
+        self.0.status = status.as_u16();
+        self
+    }
+
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+}
+
+/// Seconds for a `Retry-After`: whole, at least one, at most a day.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is clamped to 1…86400 before the cast"
+)]
+pub(crate) fn whole_seconds(seconds: f64) -> u64 {
+    seconds.ceil().clamp(1.0, 86_400.0) as u64
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self(Box::new(Problem::of(code)))
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLite's messages name tables and columns, never the values bound.
+        tracing::error!(error = %error, "the database failed");
+        ErrorCode::Internal.into()
+    }
+}
+
+impl From<crate::seal::SealError> for ApiError {
+    fn from(error: crate::seal::SealError) -> Self {
+        tracing::error!(error = %error, alert = true, "sealing failed");
+        ErrorCode::Internal.into()
+    }
+}
+
+impl From<crate::random::NoRandomness> for ApiError {
+    fn from(error: crate::random::NoRandomness) -> Self {
+        tracing::error!(error = %error, alert = true, "the random source failed");
+        ErrorCode::Internal.into()
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// The body is written at the edge, where the correlation id is known.
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self.0);
+        response
+    }
+}

@@ -1,0 +1,60 @@
+//! The life of a grant (threat model, section 8): exchange, refresh, revoke.
+//! Owns the order of database steps and token calls. No transaction is open during a call.
+
+pub(crate) mod exchange;
+pub(crate) mod refresh;
+pub(crate) mod revoke;
+
+use crate::seal::Place;
+use crate::store::Owner;
+
+/// Columns that hold sealed tokens of a connection.
+#[derive(Clone, Copy)]
+pub(crate) enum TokenColumn {
+    Access,
+    Refresh,
+}
+
+/// Where a connection's token stands.
+pub(crate) fn token_place<'a>(
+    owner: &'a Owner,
+    id: &'a str,
+    generation: u64,
+    column: TokenColumn,
+) -> Place<'a> {
+    Place {
+        table: "connection",
+        column: match column {
+            TokenColumn::Access => "access_token",
+            TokenColumn::Refresh => "refresh_token",
+        },
+        tenant: &owner.tenant,
+        org: &owner.org,
+        row: id,
+        generation,
+    }
+}
+
+/// Where a flow's authorization code stands.
+pub(crate) fn code_place<'a>(owner: &'a Owner, flow: &'a str) -> Place<'a> {
+    Place {
+        table: "flow",
+        column: "code",
+        tenant: &owner.tenant,
+        org: &owner.org,
+        row: flow,
+        generation: 0,
+    }
+}
+
+/// Where the token of a pending revocation stands.
+pub(crate) fn revocation_place<'a>(owner: &'a Owner, id: &'a str) -> Place<'a> {
+    Place {
+        table: "revocation",
+        column: "refresh_token",
+        tenant: &owner.tenant,
+        org: &owner.org,
+        row: id,
+        generation: 0,
+    }
+}

@@ -1,0 +1,160 @@
+//! Giving up grants at the provider: committed first, then done until it is done.
+//! Owns the worker over the table `revocation`, and the rule that a grant somebody lives on is never revoked.
+
+use super::revocation_place;
+use crate::app::Shared;
+use crate::provider::hubspot::Revoked;
+use crate::random;
+use crate::store::audit::{self, Entry};
+use crate::store::revocations::{self, NewRevocation, RevocationRow};
+use crate::store::{DbResult, Owner};
+use portico_core::wire::Provider;
+use sqlx::SqliteConnection;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// First wait after a failed try; doubles up to an hour.
+const FIRST_WAIT: f64 = 60.0;
+const LONGEST_WAIT: f64 = 3600.0;
+
+/// How a try ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Revoked,
+    /// Another live connection uses the grant, or may use it.
+    DependedOn,
+    /// The provider did not answer; it is tried again for seven days.
+    PutOff,
+}
+
+/// Puts a grant on the list within a transaction; answers the row's id.
+pub(crate) async fn enlist(
+    app: &Shared,
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    client_id: &str,
+    account: &str,
+    refresh_token: &str,
+) -> DbResult<String> {
+    let id = random::id();
+    let sealed = app
+        .sealer
+        .seal(revocation_place(owner, &id), refresh_token.as_bytes())
+        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let new = NewRevocation {
+        id: &id,
+        owner,
+        provider: Provider::Hubspot,
+        client_id,
+        account,
+        refresh_token: &sealed,
+    };
+    revocations::insert(db, &new).await?;
+    Ok(id)
+}
+
+/// Puts a grant on the list by itself and wakes the worker.
+pub(crate) async fn revoke_soon(
+    app: &Shared,
+    owner: &Owner,
+    account: &str,
+    refresh_token: &str,
+) -> DbResult<()> {
+    let mut tx = app.store.begin().await?;
+    enlist(
+        app,
+        &mut tx,
+        owner,
+        &app.config.hubspot.client_id,
+        account,
+        refresh_token,
+    )
+    .await?;
+    tx.commit().await?;
+    app.revocations.notify_one();
+    Ok(())
+}
+
+/// Works off one row: the one named, or any that is due. Nothing when there is none.
+pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<Outcome>> {
+    let mut tx = app.store.begin().await?;
+    let row = revocations::take(&mut tx, id).await?;
+    let Some(row) = row else {
+        tx.rollback().await?;
+        return Ok(None);
+    };
+    if revocations::is_depended_on(&mut tx, &row).await? {
+        revocations::delete(&mut tx, &row).await?;
+        tx.commit().await?;
+        return Ok(Some(Outcome::DependedOn));
+    }
+    tx.commit().await?;
+    let owner = row.owner();
+    let token = match app
+        .sealer
+        .open_text(revocation_place(&owner, &row.id), &row.refresh_token)
+    {
+        Ok(token) => token,
+        Err(error) => {
+            tracing::error!(error = %error, alert = true, "a pending revocation cannot be opened");
+            return Ok(Some(Outcome::PutOff));
+        }
+    };
+    let revoked = app.hubspot.revoke(&token).await;
+    let given_up = row.now > row.give_up_at;
+    let mut tx = app.store.begin().await?;
+    if revoked == Revoked::Yes || given_up {
+        revocations::delete(&mut tx, &row).await?;
+        let outcome = if given_up && revoked == Revoked::NotYet {
+            "given_up"
+        } else {
+            "done"
+        };
+        let entry = Entry {
+            owner: &owner,
+            sub: "proxy",
+            action: "grant.revoke",
+            target: Some(&row.account),
+            outcome,
+            session: None,
+        };
+        audit::record(&mut tx, entry).await?;
+    } else {
+        revocations::put_off(&mut tx, &row, wait(&row)).await?;
+    }
+    tx.commit().await?;
+    Ok(Some(if revoked == Revoked::Yes {
+        Outcome::Revoked
+    } else {
+        Outcome::PutOff
+    }))
+}
+
+fn wait(row: &RevocationRow) -> f64 {
+    let steps = i32::try_from((row.attempts - 1).clamp(0, 6)).unwrap_or(6);
+    (FIRST_WAIT * 2_f64.powi(steps)).min(LONGEST_WAIT)
+}
+
+/// Works off what is due, when woken and every half minute, until the proxy stops.
+pub(crate) async fn run_worker(app: Shared) {
+    loop {
+        loop {
+            if app.stop.is_cancelled() {
+                return;
+            }
+            match work_off(&app, None).await {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::error!(error = %error, "pending revocations cannot be read");
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = app.revocations.notified() => {}
+            () = sleep(Duration::from_secs(30)) => {}
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! HubSpot's token endpoint, introspection, revocation and account information, and any API call by target.
+//! Owns requests and the reading of answers. Source: platform, sections 1, 3 and 4.
+
+use super::classify::{Asked, Meaning, OAuthError, correlation_id, meaning};
+use super::retry_after;
+use crate::config::HubSpot;
+use governor::{DefaultDirectRateLimiter, Jitter, Quota, RateLimiter};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method};
+use portico_core::wire::{Account, AccountType, RateLimit};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+const TOKEN_DEADLINE: Duration = Duration::from_secs(10);
+const API_DEADLINE: Duration = Duration::from_secs(15);
+/// Token answers are small; HubSpot's access tokens grow with their scopes.
+const TOKEN_ANSWER_CAP: usize = 96 * 1024;
+const TOKEN_CAP: usize = 8 * 1024;
+/// Largest API answer, after decompression.
+const API_ANSWER_CAP: usize = 8 * 1024 * 1024;
+/// Token calls a second.
+const TOKEN_PACE: u32 = 20;
+/// How long token calls rest after HubSpot refused our own credentials.
+const BREAK: Duration = Duration::from_mins(1);
+
+/// A refused or failed token call.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenFault {
+    pub(crate) meaning: Meaning,
+    pub(crate) correlation_id: Option<String>,
+}
+
+/// The answer of the token endpoint.
+pub(crate) struct Tokens {
+    pub(crate) access_token: Zeroizing<String>,
+    /// Absent when a refresh keeps the old one.
+    pub(crate) refresh_token: Option<Zeroizing<String>>,
+    /// Seconds, clamped to 60 s … 24 h.
+    pub(crate) expires_in: f64,
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+/// What introspection says of a grant.
+#[derive(Debug)]
+pub(crate) struct Introspection {
+    pub(crate) hub_id: u64,
+    pub(crate) hub_domain: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) user_id: Option<u64>,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// How a revocation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Revoked {
+    /// Gone now, or gone before.
+    Yes,
+    /// To be tried again.
+    NotYet,
+}
+
+/// An API answer, of any status.
+pub(crate) struct ApiAnswer {
+    pub(crate) status: u16,
+    pub(crate) is_json: bool,
+    pub(crate) body: Vec<u8>,
+    pub(crate) retry_after: Option<f64>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) correlation_id: Option<String>,
+}
+
+/// Why there is no API answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ApiFault {
+    Unreachable,
+    Redirect,
+    TooLarge,
+    CutOff,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    #[serde(default)]
+    refresh_token: Option<String>,
+    #[serde(default)]
+    expires_in: Option<f64>,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+/// HubSpot as this proxy knows it.
+pub(crate) struct HubSpotClient {
+    http: reqwest::Client,
+    api_base: String,
+    client_id: String,
+    client_secret: SecretString,
+    pace: DefaultDirectRateLimiter,
+    broken_since: Mutex<Option<Instant>>,
+}
+
+impl HubSpotClient {
+    pub(crate) fn new(config: &HubSpot) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(Duration::from_secs(3))
+            .timeout(API_DEADLINE)
+            .https_only(config.api_base.starts_with("https://"))
+            .user_agent(concat!("portico-proxy/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self {
+            http,
+            api_base: config.api_base.clone(),
+            client_id: config.client_id.clone(),
+            client_secret: config.client_secret.clone(),
+            pace: RateLimiter::direct(Quota::per_second(
+                NonZeroU32::new(TOKEN_PACE).unwrap_or(NonZeroU32::MIN),
+            )),
+            broken_since: Mutex::new(None),
+        })
+    }
+
+    /// Redeems an authorization code. Source: platform 1.3.
+    pub(crate) async fn redeem_code(
+        &self,
+        code: &str,
+        verifier: &str,
+        redirect_uri: &str,
+    ) -> Result<Tokens, TokenFault> {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("redirect_uri", redirect_uri),
+            ("code", code),
+            ("code_verifier", verifier),
+        ];
+        let tokens = self.token_call(Asked::RedeemCode, &fields).await?;
+        if tokens.refresh_token.is_none() {
+            return Err(malformed());
+        }
+        Ok(tokens)
+    }
+
+    /// Asks for a fresh access token.
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<Tokens, TokenFault> {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token),
+        ];
+        self.token_call(Asked::Refresh, &fields).await
+    }
+
+    async fn token_call(
+        &self,
+        asked: Asked,
+        fields: &[(&str, &str)],
+    ) -> Result<Tokens, TokenFault> {
+        if self.is_broken() {
+            return Err(TokenFault {
+                meaning: Meaning::OurConfiguration,
+                correlation_id: None,
+            });
+        }
+        let answer = self.oauth_post("/oauth/2026-03/token", fields).await?;
+        let error = OAuthError::read(&answer.body);
+        if answer.status == 200 && !error.names_one() {
+            return read_tokens(&answer.body).ok_or_else(malformed);
+        }
+        let meaning = meaning(asked, answer.status, &error, answer.retry_after);
+        if meaning == Meaning::OurConfiguration {
+            tracing::error!(
+                alert = true,
+                http_status = answer.status,
+                "HubSpot refuses the app's own credentials or addresses"
+            );
+            *self
+                .broken_since
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+        let correlation_id = error.correlation_id().or(answer.correlation_id);
+        Err(TokenFault {
+            meaning,
+            correlation_id,
+        })
+    }
+
+    /// Whether token calls rest because our own configuration was refused a moment ago.
+    fn is_broken(&self) -> bool {
+        self.broken_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|since| since.elapsed() < BREAK)
+    }
+
+    /// Asks what an access token really is. Nothing when HubSpot does not know it.
+    pub(crate) async fn introspect(
+        &self,
+        token: &str,
+    ) -> Result<Option<Introspection>, TokenFault> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default)]
+            active: bool,
+            hub_id: Option<u64>,
+            hub_domain: Option<String>,
+            user: Option<String>,
+            user_id: Option<u64>,
+            #[serde(default)]
+            scopes: Vec<String>,
+        }
+        let fields = [("token", token), ("token_type_hint", "access_token")];
+        let answer = self
+            .oauth_post("/oauth/2026-03/token/introspect", &fields)
+            .await?;
+        if answer.status != 200 {
+            let error = OAuthError::read(&answer.body);
+            return Err(TokenFault {
+                meaning: meaning(Asked::Refresh, answer.status, &error, answer.retry_after),
+                correlation_id: error.correlation_id().or(answer.correlation_id),
+            });
+        }
+        let parsed: Answer = serde_json::from_slice(&answer.body).map_err(|_| malformed())?;
+        let hub_id = parsed
+            .hub_id
+            .filter(|id| (1..=999_999_999_999_999).contains(id));
+        Ok(match (parsed.active, hub_id) {
+            (true, Some(hub_id)) => Some(Introspection {
+                hub_id,
+                hub_domain: parsed.hub_domain.map(short),
+                user: parsed.user.map(short),
+                user_id: parsed.user_id,
+                scopes: parsed.scopes,
+            }),
+            (true, None) => return Err(malformed()),
+            (false, _) => None,
+        })
+    }
+
+    /// Gives up a grant; an unknown token counts as given up.
+    pub(crate) async fn revoke(&self, refresh_token: &str) -> Revoked {
+        let fields = [
+            ("token", refresh_token),
+            ("token_type_hint", "refresh_token"),
+        ];
+        let Ok(answer) = self
+            .oauth_post("/oauth/2026-03/token/revoke", &fields)
+            .await
+        else {
+            return Revoked::NotYet;
+        };
+        let error = OAuthError::read(&answer.body);
+        let already = matches!(
+            meaning(Asked::Refresh, answer.status, &error, None),
+            Meaning::Dead(_)
+        ) && (400..500).contains(&answer.status);
+        if matches!(answer.status, 200 | 204) || already {
+            Revoked::Yes
+        } else {
+            Revoked::NotYet
+        }
+    }
+
+    /// A form-encoded POST with the app's credentials in the body, never in URL or headers.
+    async fn oauth_post(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<ApiAnswer, TokenFault> {
+        let mut form = vec![
+            ("client_id", self.client_id.as_str()),
+            ("client_secret", self.client_secret.expose_secret()),
+        ];
+        form.extend_from_slice(fields);
+        let call = async {
+            let jitter = Jitter::up_to(Duration::from_millis(25));
+            self.pace.until_ready_with_jitter(jitter).await;
+            let request = self
+                .http
+                .post(format!("{}{path}", self.api_base))
+                .timeout(TOKEN_DEADLINE)
+                .header(ACCEPT, "application/json")
+                .form(&form);
+            send(request, TOKEN_ANSWER_CAP).await
+        };
+        // The deadline covers the wait for our own pace too.
+        match tokio::time::timeout(TOKEN_DEADLINE, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) | Err(_) => Err(TokenFault {
+                meaning: Meaning::Transient(None),
+                correlation_id: None,
+            }),
+        }
+    }
+
+    /// One API call. `path` and `query` come from the core's table, or are ours.
+    pub(crate) async fn api(
+        &self,
+        method: Method,
+        path: &str,
+        query: &str,
+        body: Option<&serde_json::Value>,
+        access_token: &str,
+    ) -> Result<ApiAnswer, ApiFault> {
+        let separator = if query.is_empty() { "" } else { "?" };
+        let mut bearer = HeaderValue::try_from(format!("Bearer {access_token}"))
+            .map_err(|_| ApiFault::Unreachable)?;
+        bearer.set_sensitive(true);
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}{separator}{query}", self.api_base))
+            .header(ACCEPT, "application/json")
+            .header(AUTHORIZATION, bearer);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        send(request, API_ANSWER_CAP).await
+    }
+
+    /// Account facts beyond introspection. Each part that cannot be had is left out: none decides anything.
+    pub(crate) async fn account(&self, known: Introspection, access_token: &str) -> Account {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Details {
+            portal_name: Option<String>,
+            account_type: Option<AccountType>,
+            ui_domain: Option<String>,
+            data_hosting_location: Option<String>,
+            time_zone: Option<String>,
+            company_currency: Option<String>,
+            additional_currencies: Vec<String>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Usage {
+            results: Vec<UsageRow>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct UsageRow {
+            usage_limit: Option<u64>,
+        }
+        // Only the beta has a name (mission, fact 4).
+        let (details, named, usage) = tokio::join!(
+            self.read::<Details>("/account-info/2026-03/details", access_token),
+            self.read::<Details>("/account-info/2027-03-beta/details", access_token),
+            self.read::<Usage>(
+                "/account-info/2026-03/api-usage/daily/private-apps",
+                access_token
+            ),
+        );
+        let details = details.unwrap_or_default();
+        let name = named
+            .and_then(|named| named.portal_name)
+            .or(details.portal_name);
+        Account {
+            portal_id: portico_core::ids::PortalId(known.hub_id),
+            name: name.map(short).filter(|name| !name.is_empty()),
+            hub_domain: known.hub_domain,
+            account_type: details.account_type,
+            ui_domain: details.ui_domain.map(short),
+            data_hosting_location: details.data_hosting_location.map(short),
+            time_zone: details.time_zone.map(short),
+            company_currency: details.company_currency.map(short),
+            additional_currencies: details
+                .additional_currencies
+                .into_iter()
+                .take(500)
+                .map(short)
+                .collect(),
+            daily_usage_limit: usage
+                .and_then(|usage| usage.results.into_iter().find_map(|row| row.usage_limit)),
+            authorised_by: known.user,
+            user_id: known.user_id,
+        }
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, path: &str, token: &str) -> Option<T> {
+        let answer = self.api(Method::GET, path, "", None, token).await.ok()?;
+        if answer.status != 200 || answer.body.len() > TOKEN_ANSWER_CAP {
+            return None;
+        }
+        serde_json::from_slice(&answer.body).ok()
+    }
+}
+
+fn malformed() -> TokenFault {
+    TokenFault {
+        meaning: Meaning::Transient(None),
+        correlation_id: None,
+    }
+}
+
+/// Text of a stranger, cut to what a row should hold.
+fn short(text: String) -> String {
+    if text.chars().count() <= 256 {
+        text
+    } else {
+        text.chars().take(256).collect()
+    }
+}
+
+fn read_tokens(body: &[u8]) -> Option<Tokens> {
+    let fits = |token: &String| {
+        (1..=TOKEN_CAP).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+    if !fits(&answer.access_token) || !answer.refresh_token.iter().all(fits) {
+        return None;
+    }
+    let expires_in = answer
+        .expires_in
+        .filter(|seconds| seconds.is_finite())
+        .unwrap_or(1800.0);
+    Some(Tokens {
+        access_token: Zeroizing::new(answer.access_token),
+        refresh_token: answer.refresh_token.map(Zeroizing::new),
+        expires_in: expires_in.clamp(60.0, 86_400.0),
+        scopes: answer.scopes,
+    })
+}
+
+async fn send(request: reqwest::RequestBuilder, cap: usize) -> Result<ApiAnswer, ApiFault> {
+    let mut response = request.send().await.map_err(|_| ApiFault::Unreachable)?;
+    let status = response.status().as_u16();
+    if (300..400).contains(&status) {
+        return Err(ApiFault::Redirect);
+    }
+    let headers = response.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let content_type = text(CONTENT_TYPE.as_str())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let mut answer = ApiAnswer {
+        status,
+        is_json: media_type == "application/json",
+        body: Vec::new(),
+        retry_after: text(RETRY_AFTER.as_str())
+            .and_then(|header| retry_after::parse(header, crate::session::now())),
+        rate_limit: rate_limit(headers),
+        correlation_id: text("x-hubspot-correlation-id").and_then(correlation_id),
+    };
+    while let Some(chunk) = response.chunk().await.map_err(|_| ApiFault::CutOff)? {
+        if answer.body.len() + chunk.len() > cap {
+            return Err(ApiFault::TooLarge);
+        }
+        answer.body.extend_from_slice(&chunk);
+    }
+    Ok(answer)
+}
+
+fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
+    Some(RateLimit {
+        max: number("x-hubspot-ratelimit-max")?,
+        remaining: number("x-hubspot-ratelimit-remaining")?,
+        interval_ms: number("x-hubspot-ratelimit-interval-milliseconds")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// UF-7: what may and may not pass for a token answer; B11.
+    #[test]
+    fn a_token_answer_is_read_strictly_where_it_matters() {
+        let long = "t".repeat(TOKEN_CAP);
+        let too_long = "t".repeat(TOKEN_CAP + 1);
+        for (case, body, fits) in [
+            (
+                "usual",
+                json!({"access_token": "a", "refresh_token": "r", "expires_in": 1800, "hub_id": 1}),
+                true,
+            ),
+            ("long", json!({"access_token": long}), true),
+            ("too long", json!({"access_token": too_long}), false),
+            ("missing", json!({"refresh_token": "r"}), false),
+            ("wrong type", json!({"access_token": 5}), false),
+            ("empty", json!({"access_token": ""}), false),
+            ("line break", json!({"access_token": "a\r\nb"}), false),
+            (
+                "bad refresh token",
+                json!({"access_token": "a", "refresh_token": "é"}),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                read_tokens(body.to_string().as_bytes()).is_some(),
+                fits,
+                "{case}"
+            );
+        }
+        for (expires_in, want) in [
+            (json!(1800), 1800.0),
+            (json!(1), 60.0),
+            (json!(1e9), 86_400.0),
+            (json!(null), 1800.0),
+        ] {
+            let body = json!({"access_token": "a", "expires_in": expires_in}).to_string();
+            let tokens = read_tokens(body.as_bytes()).unwrap();
+            assert!(
+                (tokens.expires_in - want).abs() < f64::EPSILON,
+                "{expires_in}"
+            );
+        }
+        assert!(read_tokens(br#"{"access_token":"a""#).is_none());
+        assert!(read_tokens(b"<html>").is_none());
+    }
+}

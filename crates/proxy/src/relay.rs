@@ -1,0 +1,305 @@
+//! One relayed call: gate, slot, fresh token, request, and what the answer means.
+//! Owns the outbound call of a named operation. Retries nothing but a token that ran out on the way.
+
+use crate::app::Shared;
+use crate::error::{ApiError, ApiResult};
+use crate::grant::refresh::{self, Access, check_usable};
+use crate::provider::hubspot::{ApiAnswer, ApiFault};
+use crate::session::Principal;
+use crate::store::grants::{self, FaultWords};
+use crate::store::{Owner, from_word};
+use portico_core::connection_type::ConnectionType;
+use portico_core::error::ErrorCode;
+use portico_core::operations::{Method, Operation, RequestTarget, operation, request_target};
+use portico_core::wire::{RateLimit, RelayRequest, Upstream};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Calls of one connection that run at once.
+const AT_ONCE: usize = 10;
+/// Calls of one connection that run or wait.
+const QUEUE: usize = 266;
+const LONGEST_MIGRATION: f64 = 86_400.0;
+
+/// Room for calls, per connection.
+#[derive(Default)]
+pub(crate) struct Slots(Mutex<HashMap<(Owner, String), Arc<Room>>>);
+
+struct Room {
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+}
+
+/// A place in the queue and one of the slots, given back when dropped.
+struct Slot {
+    _running: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
+}
+
+impl Slots {
+    async fn enter(&self, owner: &Owner, id: &str) -> ApiResult<Slot> {
+        let room = {
+            let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = rooms
+                .entry((owner.clone(), id.to_owned()))
+                .or_insert_with(|| {
+                    Arc::new(Room {
+                        running: Arc::new(Semaphore::new(AT_ONCE)),
+                        admitted: Arc::new(Semaphore::new(QUEUE)),
+                    })
+                });
+            Arc::clone(room)
+        };
+        let admitted = Arc::clone(&room.admitted)
+            .try_acquire_owned()
+            .map_err(|_| ApiError::from(ErrorCode::RateLimited).retry_after(1.0))?;
+        let running = Arc::clone(&room.running)
+            .acquire_owned()
+            .await
+            .map_err(|_| ApiError::from(ErrorCode::Internal))?;
+        Ok(Slot {
+            _running: running,
+            _admitted: admitted,
+        })
+    }
+
+    /// Forgets connections without calls, so that the table stays small.
+    pub(crate) fn forget_idle(&self) {
+        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.retain(|_, room| {
+            Arc::strong_count(room) > 1 || room.admitted.available_permits() < QUEUE
+        });
+    }
+}
+
+/// A relayed answer: the provider's JSON as it came.
+pub(crate) struct Relayed {
+    pub(crate) body: String,
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+/// Performs a named operation on a connection.
+pub(crate) async fn relay(
+    app: &Shared,
+    who: &Principal,
+    id: &str,
+    name: &str,
+    arguments: &RelayRequest,
+) -> ApiResult<Relayed> {
+    let operation = operation(name).ok_or(ErrorCode::UnknownOperation)?;
+    let row = grants::read(app.store.readers(), &who.owner, id)
+        .await?
+        .ok_or(ErrorCode::NotFound)?;
+    let kind: ConnectionType = from_word(&row.connection_type)?;
+    if row.provider != operation.provider.wire_name() {
+        return Err(ErrorCode::UnknownOperation.into());
+    }
+    if !kind.allows(operation.capability) {
+        return Err(ErrorCode::ConnectionTypeForbids.into());
+    }
+    let target = request_target(operation, arguments).map_err(|error| {
+        let sentence = format!("For {}: {error}.", operation.name);
+        ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
+    })?;
+    check_usable(app, &row)?;
+    let _slot = app.slots.enter(&who.owner, id).await?;
+    let access = refresh::fresh(app, &who.owner, id).await?;
+    let answer = call(app, operation, &target, &access).await?;
+    let (access, answer) = if answer.status == 401 && is_expired(&answer) {
+        // The clock says fresh, HubSpot says expired: one refresh and one retry (RL-10).
+        let mut tx = app.store.begin().await?;
+        grants::expire_access(&mut tx, &who.owner, id, access.generation).await?;
+        tx.commit().await?;
+        let access = refresh::fresh(app, &who.owner, id).await?;
+        let answer = call(app, operation, &target, &access).await?;
+        (access, answer)
+    } else {
+        (access, answer)
+    };
+    if answer.status == 477 {
+        suspend(app, &who.owner, id, &access, &answer).await?;
+    }
+    read(answer, &access)
+}
+
+async fn call(
+    app: &Shared,
+    operation: &Operation,
+    target: &RequestTarget,
+    access: &Access,
+) -> ApiResult<ApiAnswer> {
+    let method = match operation.method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+    };
+    app.hubspot
+        .api(
+            method,
+            &target.path,
+            &target.query,
+            target.body.as_ref(),
+            &access.token,
+        )
+        .await
+        .map_err(|fault| {
+            ApiError::from(match fault {
+                ApiFault::Unreachable => ErrorCode::UpstreamUnavailable,
+                ApiFault::Redirect => ErrorCode::UpstreamRedirect,
+                ApiFault::TooLarge => ErrorCode::UpstreamTooLarge,
+                ApiFault::CutOff => ErrorCode::UpstreamInvalid,
+            })
+        })
+}
+
+/// HubSpot's error envelope, as far as a machine reads it. Source: platform, section 9.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Envelope {
+    category: Option<String>,
+    error_type: Option<String>,
+    policy_name: Option<String>,
+    correlation_id: Option<String>,
+    // Of parameter problems these can be plain strings.
+    errors: Vec<serde_json::Value>,
+}
+
+impl Envelope {
+    fn of(answer: &ApiAnswer) -> Self {
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
+
+    fn upstream(self, answer: &ApiAnswer) -> Upstream {
+        let plain = |text: String| {
+            let fits = (1..=128).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b));
+            fits.then_some(text)
+        };
+        let required_scopes = self
+            .errors
+            .iter()
+            .filter_map(|error| error.pointer("/context/requiredGranularScopes")?.as_array())
+            .flatten()
+            .filter_map(|scope| plain(scope.as_str()?.to_owned()))
+            .take(50)
+            .collect();
+        let correlation_id = self
+            .correlation_id
+            .and_then(|id| crate::provider::classify::correlation_id(&id))
+            .or_else(|| answer.correlation_id.clone());
+        Upstream {
+            status: answer.status,
+            category: self.category.or(self.error_type).and_then(plain),
+            policy: self.policy_name.and_then(plain),
+            correlation_id,
+            required_scopes,
+        }
+    }
+}
+
+fn is_expired(answer: &ApiAnswer) -> bool {
+    Envelope::of(answer).category.as_deref() == Some("EXPIRED_AUTHENTICATION")
+}
+
+/// HTTP 477: the connection rests until HubSpot has moved the account (UF-6).
+async fn suspend(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    access: &Access,
+    answer: &ApiAnswer,
+) -> ApiResult<()> {
+    let wait = answer
+        .retry_after
+        .unwrap_or(300.0)
+        .clamp(1.0, LONGEST_MIGRATION);
+    let upstream = Envelope::of(answer).upstream(answer);
+    let fault = FaultWords {
+        category: "migration",
+        cause: "migration",
+        correlation_id: upstream.correlation_id.as_deref(),
+    };
+    let mut tx = app.store.begin().await?;
+    grants::store_transient(&mut tx, owner, id, access.generation, wait, fault).await?;
+    tx.commit().await?;
+    app.announce(owner, id).await;
+    Ok(())
+}
+
+/// What an answer means: its JSON, or a problem with the facts a machine reads.
+fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
+    if answer.status == 200 {
+        let is_json = answer.is_json && serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok();
+        if !is_json {
+            return Err(ErrorCode::UpstreamInvalid.into());
+        }
+        let text = String::from_utf8(answer.body).map_err(|_| ErrorCode::UpstreamInvalid)?;
+        let mut body = without(text, &access.token);
+        if let Some(token) = &access.refresh_token {
+            body = without(body, token);
+        }
+        return Ok(Relayed {
+            body,
+            rate_limit: answer.rate_limit,
+        });
+    }
+    let code = match answer.status {
+        401 => ErrorCode::UpstreamUnauthorized,
+        403 => ErrorCode::UpstreamForbidden,
+        404 => ErrorCode::UpstreamNotFound,
+        429 => ErrorCode::UpstreamRateLimited,
+        477 => ErrorCode::Suspended,
+        400..=499 if answer.status != 423 => ErrorCode::UpstreamRejected,
+        423 | 500..=599 => ErrorCode::UpstreamUnavailable,
+        _ => ErrorCode::UpstreamInvalid,
+    };
+    let envelope = Envelope::of(&answer);
+    let default_wait = match answer.status {
+        // Undocumented by HubSpot: the window, or the second of the search limit (platform, section 4).
+        429 if envelope.policy_name.as_deref() == Some("SECONDLY") => Some(1.0),
+        429 => Some(10.0),
+        423 => Some(2.0),
+        477 => Some(300.0),
+        _ => None,
+    };
+    let wait = answer.retry_after.or(default_wait);
+    let mut upstream = envelope.upstream(&answer);
+    for text in [
+        &mut upstream.category,
+        &mut upstream.policy,
+        &mut upstream.correlation_id,
+    ] {
+        if text
+            .as_deref()
+            .is_some_and(|text| text.contains(access.token.as_str()))
+        {
+            *text = None;
+        }
+    }
+    let error = ApiError::from(code).upstream(upstream);
+    Err(match wait {
+        Some(wait) => error.retry_after(wait),
+        None => error,
+    })
+}
+
+/// The answer without a token, wherever it stood.
+fn without(text: String, token: &str) -> String {
+    // Shorter than any provider's token: cutting those out would only damage answers.
+    if token.len() < 8 || !text.contains(token) {
+        return text;
+    }
+    tracing::error!(
+        alert = true,
+        "a provider token stood in an answer and was cut out"
+    );
+    text.replace(token, "[removed]")
+}
+
+#[cfg(test)]
+#[path = "relay_tests.rs"]
+mod tests;

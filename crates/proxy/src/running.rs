@@ -1,0 +1,344 @@
+//! From a configuration to a running proxy and back to a stopped one.
+//! Owns the order of starting and stopping, and the housekeeping in between.
+
+use crate::app::{App, Shared};
+use crate::config::{Config, ConfigError};
+use crate::events::Bus;
+use crate::grant::{refresh, revoke};
+use crate::keys::{KeyError, KeyRing};
+use crate::limits::Limiter;
+use crate::provider::HubSpotClient;
+use crate::seal::{Place, Sealer};
+use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
+use crate::store::{Owner, Store, StoreError, flows, grants, solo};
+use crate::{random, server, web};
+use portico_core::pkce::sha256_base64url;
+use portico_core::wire::{Event, Role, SessionToken};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use zeroize::Zeroizing;
+
+/// How long tracked token calls may take to finish once the proxy stops.
+const LAST_TOKEN_CALLS: Duration = Duration::from_secs(25);
+const SWEEP: Duration = Duration::from_secs(30);
+const CHECK: Duration = Duration::from_secs(5);
+
+/// Why the proxy does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be right.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The key file is not taken.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database is not usable.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An address cannot be bound or read.
+    #[error("the address cannot be used")]
+    Address(#[from] io::Error),
+    /// TLS or the resolver cannot be set up.
+    #[error("outbound HTTP cannot be set up")]
+    Outbound(#[from] reqwest::Error),
+    /// A stored secret does not open with the keys at hand, or none can be made.
+    #[error("{0}")]
+    Secrets(String),
+}
+
+impl From<sqlx::Error> for StartError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<BadIssuerKey> for StartError {
+    fn from(error: BadIssuerKey) -> Self {
+        Self::Secrets(error.to_string())
+    }
+}
+
+impl From<random::NoRandomness> for StartError {
+    fn from(error: random::NoRandomness) -> Self {
+        Self::Secrets(error.to_string())
+    }
+}
+
+impl From<crate::seal::SealError> for StartError {
+    fn from(error: crate::seal::SealError) -> Self {
+        Self::Secrets(error.to_string())
+    }
+}
+
+/// The way in.
+#[derive(Clone, Copy, Debug)]
+pub struct Proxy;
+
+/// A proxy that serves. Dropping it stops it without waiting; [`RunningProxy::shutdown`] waits.
+pub struct RunningProxy {
+    app: Shared,
+    address: SocketAddr,
+    launch_ticket: Zeroizing<String>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+impl Proxy {
+    /// Starts on a listener that is bound already; must be called within a tokio runtime.
+    pub async fn start(
+        mut config: Config,
+        listener: TcpListener,
+    ) -> Result<RunningProxy, StartError> {
+        config.check()?;
+        let address = listener.local_addr()?;
+        if let Some(origin) = config.base_url.strip_suffix(":0") {
+            config.base_url = format!("{origin}:{}", address.port());
+        }
+        let health = match config.health_listen {
+            Some(address) => Some(TcpListener::bind(address).await?),
+            None => None,
+        };
+        let store = Store::open(&config.data_dir).await?;
+        let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
+        let (solo, issuer) = local_issuer(&store, &sealer, &config).await?;
+        let tenants = [(issuer.iss.clone(), issuer.tenant(config.origins()))].into();
+        let app = Arc::new(App {
+            sessions: Sessions::new(config.base_url.clone(), tenants),
+            hubspot: HubSpotClient::new(&config.hubspot)?,
+            bus: Bus::new(random::id()),
+            flights: refresh::Flights::default(),
+            slots: crate::relay::Slots::default(),
+            limiter: Limiter::new(config.limits),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            revocations: Notify::new(),
+            config,
+            store,
+            sealer,
+            issuer,
+            solo,
+        });
+        let launch_ticket = new_ticket(&app.store, &app.solo).await?;
+        let mut tx = app.store.begin().await?;
+        solo::remember_base_url(&mut tx, &app.config.base_url).await?;
+        tx.commit().await?;
+        let mut servers = vec![tokio::spawn(server::serve(
+            listener,
+            web::router(app.clone()),
+            app.stop.clone(),
+        ))];
+        if let Some(listener) = health {
+            let router = web::health_router(app.clone());
+            servers.push(tokio::spawn(server::serve(
+                listener,
+                router,
+                app.stop.clone(),
+            )));
+        }
+        app.tasks.spawn(revoke::run_worker(app.clone()));
+        app.tasks.spawn(keep_house(app.clone()));
+        app.tasks.spawn(check_again(app.clone()));
+        tracing::info!(base_url = app.config.base_url, "the proxy serves");
+        Ok(RunningProxy {
+            app,
+            address,
+            launch_ticket,
+            servers,
+        })
+    }
+}
+
+impl RunningProxy {
+    /// Origin of app and interface.
+    pub fn base_url(&self) -> &str {
+        &self.app.config.base_url
+    }
+
+    /// The bound address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Opens the app and introduces the browser, once and within ten minutes.
+    pub fn launch_link(&self) -> String {
+        link(self.base_url(), &self.launch_ticket)
+    }
+
+    /// The secret part of [`RunningProxy::launch_link`].
+    pub fn launch_ticket(&self) -> &str {
+        &self.launch_ticket
+    }
+
+    /// A session of the local issuer, as a partner's backend would hand one to its page.
+    ///
+    /// `origin` must be configured, or the session is refused wherever it is shown.
+    pub fn mint_session(
+        &self,
+        sub: &str,
+        role: Role,
+        origin: &str,
+    ) -> Result<SessionToken, StartError> {
+        Ok(self.app.issuer.mint(sub, role, origin)?)
+    }
+
+    /// Stops accepting, finishes token calls that run, closes the database; at most half a minute.
+    pub async fn shutdown(mut self) {
+        self.app.stop.cancel();
+        for server in self.servers.drain(..) {
+            let _ = server.await;
+        }
+        self.app.tasks.close();
+        if timeout(LAST_TOKEN_CALLS, self.app.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                alert = true,
+                "token calls did not finish before the proxy stopped"
+            );
+        }
+        self.app.store.close().await;
+    }
+}
+
+impl Drop for RunningProxy {
+    fn drop(&mut self) {
+        self.app.stop.cancel();
+    }
+}
+
+/// A fresh launch link of a proxy that may be running, through its database.
+pub async fn launch_link(config: &Config) -> Result<String, StartError> {
+    config.check()?;
+    let store = Store::open(&config.data_dir).await?;
+    let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
+    let (owner, _) = local_issuer(&store, &sealer, config).await?;
+    let ticket = new_ticket(&store, &owner).await?;
+    let mut tx = store.begin().await?;
+    let base_url = solo::base_url(&mut tx)
+        .await?
+        .unwrap_or_else(|| config.base_url.clone());
+    tx.rollback().await?;
+    store.close().await;
+    Ok(link(&base_url, &ticket))
+}
+
+fn link(base_url: &str, ticket: &str) -> String {
+    format!("{base_url}/#launch={ticket}")
+}
+
+async fn new_ticket(store: &Store, owner: &Owner) -> Result<Zeroizing<String>, StartError> {
+    let ticket = random::secret()?;
+    let mut tx = store.begin().await?;
+    solo::insert_ticket(&mut tx, owner, &sha256_base64url(&ticket)).await?;
+    tx.commit().await?;
+    Ok(ticket)
+}
+
+/// The issuer of this installation: its name and key are made once and kept.
+async fn local_issuer(
+    store: &Store,
+    sealer: &Sealer,
+    config: &Config,
+) -> Result<(Owner, LocalIssuer), StartError> {
+    let mut tx = store.begin().await?;
+    let instance = solo::instance_id(&mut tx, &random::id()).await?;
+    let tenant = format!("portico-solo:{instance}");
+    let owner = Owner {
+        tenant: tenant.clone(),
+        org: config.solo.org.clone(),
+    };
+    let stored = solo::issuer_key(&mut tx, &owner).await?;
+    let (kid, key) = if let Some((kid, envelope)) = stored {
+        let key = sealer.open(issuer_key_place(&owner, &kid), &envelope)?;
+        (kid, key)
+    } else {
+        let kid = random::id();
+        let key = new_issuer_key()?;
+        let envelope = sealer.seal(issuer_key_place(&owner, &kid), &key)?;
+        solo::insert_issuer_key(&mut tx, &owner, &kid, &envelope).await?;
+        (kid, key)
+    };
+    tx.commit().await?;
+    let issuer = LocalIssuer::new(
+        tenant,
+        kid,
+        config.base_url.clone(),
+        config.solo.org.clone(),
+        config.solo.max_connections,
+        &key,
+    )?;
+    Ok((owner, issuer))
+}
+
+fn issuer_key_place<'a>(owner: &'a Owner, kid: &'a str) -> Place<'a> {
+    Place {
+        table: "issuer_key",
+        column: "sealed",
+        tenant: &owner.tenant,
+        org: &owner.org,
+        row: kid,
+        generation: 0,
+    }
+}
+
+/// Ends what timed out, wipes codes that ran out, forgets idle counters.
+async fn keep_house(app: Shared) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = sweep(&app).await {
+            tracing::error!(error = %error, "housekeeping failed");
+        }
+        app.limiter.forget_idle();
+        app.slots.forget_idle();
+    }
+}
+
+async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
+    let mut tx = app.store.begin().await?;
+    let ended = flows::sweep(&mut tx).await?;
+    tx.commit().await?;
+    for flow in ended {
+        let owner = flow.owner();
+        if let Some(row) = flows::by_id(app.store.readers(), &owner, &flow.id).await? {
+            let event = Event::FlowChanged { flow: row.state()? };
+            app.bus.publish(&owner, Some(&flow.sub), event);
+        }
+    }
+    Ok(())
+}
+
+/// Tries connections again whose next try is due, so that a fault ends without anybody's call.
+async fn check_again(app: Shared) {
+    let mut ticks = interval(CHECK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match grants::due_checks(app.store.readers()).await {
+            Ok(due) => {
+                for (owner, id, generation) in due {
+                    if app.stop.is_cancelled() {
+                        return;
+                    }
+                    refresh::check_again(&app, &owner, &id, generation).await;
+                }
+            }
+            Err(error) => tracing::error!(error = %error, "due checks cannot be read"),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Rows of connections, as facts for people. Owns reading, listing, renaming and removing them;
+//! tokens and refreshes are `grants`'.
+
+use super::{DbResult, Owner, from_json, from_word, seconds, to_json, to_word};
+use portico_core::connection_type::ConnectionType;
+use portico_core::ids::ConnectionId;
+use portico_core::wire::{
+    Account, Connection, Fault, GrantFacts, Provider, RefreshFact, Revocation, UpdateConnection,
+};
+use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
+
+/// One connection without its tokens.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct ConnectionRow {
+    pub(crate) id: String,
+    tenant: String,
+    org: String,
+    provider: String,
+    pub(crate) account: String,
+    pub(crate) version: i64,
+    label: Option<String>,
+    connection_type: String,
+    account_facts: String,
+    grant_kind: String,
+    asked: String,
+    granted: String,
+    obtained_at: f64,
+    pub(crate) generation: i64,
+    access_expires_at: Option<f64>,
+    pub(crate) next_try_at: Option<f64>,
+    fault_category: Option<String>,
+    fault_cause: Option<String>,
+    fault_at: Option<f64>,
+    fault_correlation_id: Option<String>,
+    last_refresh_at: Option<f64>,
+    last_refresh_outcome: Option<String>,
+    revoked_at: Option<f64>,
+    revoked_by: Option<String>,
+    connected_by: String,
+    created_at: f64,
+    updated_at: f64,
+}
+
+macro_rules! select_connection {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, tenant, org, provider, account, version, label, connection_type, account_facts, grant_kind, \
+             asked, granted, obtained_at, generation, access_expires_at, next_try_at, fault_category, \
+             fault_cause, fault_at, fault_correlation_id, last_refresh_at, last_refresh_outcome, revoked_at, \
+             revoked_by, connected_by, created_at, updated_at FROM connection ",
+            $tail
+        )
+    };
+}
+
+impl ConnectionRow {
+    pub(crate) fn owner(&self) -> Owner {
+        Owner {
+            tenant: self.tenant.clone(),
+            org: self.org.clone(),
+        }
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.unsigned_abs()
+    }
+
+    /// The wire form. `required` are the scopes the app requires today.
+    pub(crate) fn facts(&self, required: &[String]) -> DbResult<Connection> {
+        let fault = match (&self.fault_category, &self.fault_cause, self.fault_at) {
+            (Some(category), Some(cause), Some(at)) => Some(Fault {
+                category: from_word(category)?,
+                cause: from_word(cause)?,
+                at: seconds(at),
+                correlation_id: self.fault_correlation_id.clone(),
+                next_try_at: self.next_try_at.map(seconds),
+            }),
+            _ => None,
+        };
+        let last_refresh = match (self.last_refresh_at, &self.last_refresh_outcome) {
+            (Some(at), Some(outcome)) => Some(RefreshFact {
+                at: seconds(at),
+                outcome: from_word(outcome)?,
+            }),
+            _ => None,
+        };
+        let revoked = self.revoked_at.map(|at| Revocation {
+            at: seconds(at),
+            by: self.revoked_by.clone().unwrap_or_else(|| "here".into()),
+        });
+        Ok(Connection {
+            id: self
+                .id
+                .parse()
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            provider: from_word(&self.provider)?,
+            version: self.version.unsigned_abs(),
+            label: self.label.clone(),
+            connection_type: from_word(&self.connection_type)?,
+            account: from_json(&self.account_facts)?,
+            grant: GrantFacts {
+                kind: from_word(&self.grant_kind)?,
+                asked: from_json(&self.asked)?,
+                granted: from_json(&self.granted)?,
+                required: required.to_vec(),
+                obtained_at: seconds(self.obtained_at),
+                expires_at: self.access_expires_at.map(seconds),
+                last_refresh,
+                fault,
+                revoked,
+            },
+            connected_by: self.connected_by.clone(),
+            created_at: seconds(self.created_at),
+            updated_at: seconds(self.updated_at),
+        })
+    }
+}
+
+/// One connection of an org.
+pub(crate) async fn find(
+    db: impl SqliteExecutor<'_>,
+    owner: &Owner,
+    id: &str,
+) -> DbResult<Option<ConnectionRow>> {
+    sqlx::query_as(select_connection!(
+        "WHERE tenant = ? AND org = ? AND id = ?"
+    ))
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+/// All connections of an org, oldest first.
+pub(crate) async fn list(
+    db: impl SqliteExecutor<'_>,
+    owner: &Owner,
+) -> DbResult<Vec<ConnectionRow>> {
+    sqlx::query_as(select_connection!(
+        "WHERE tenant = ? AND org = ? ORDER BY created_at, id"
+    ))
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .fetch_all(db)
+    .await
+}
+
+/// The connection that holds an account, whichever org of the tenant it belongs to: uniqueness is the
+/// tenant's, so this is the one question that must look across orgs. Callers tell nobody which.
+pub(crate) async fn holder(
+    db: impl SqliteExecutor<'_>,
+    tenant: &str,
+    provider: Provider,
+    account: &str,
+) -> DbResult<Option<ConnectionRow>> {
+    sqlx::query_as(select_connection!(
+        "WHERE tenant = ? AND provider = ? AND account = ?"
+    ))
+    .bind(tenant)
+    .bind(to_word(provider)?)
+    .bind(account)
+    .fetch_optional(db)
+    .await
+}
+
+/// Connections that count against the plan.
+pub(crate) async fn count(db: impl SqliteExecutor<'_>, owner: &Owner) -> DbResult<u32> {
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM connection WHERE tenant = ? AND org = ?")
+            .bind(&owner.tenant)
+            .bind(&owner.org)
+            .fetch_one(db)
+            .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// What a new grant brought, proved by introspection.
+pub(crate) struct NewGrant<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) asked: &'a [String],
+    pub(crate) granted: &'a [String],
+    /// Sealed for generation `generation`.
+    pub(crate) refresh_token: &'a [u8],
+    pub(crate) access_token: &'a [u8],
+    /// Seconds from now.
+    pub(crate) expires_in: f64,
+    pub(crate) generation: u64,
+    pub(crate) client_id: &'a str,
+}
+
+fn signed(number: u64) -> DbResult<i64> {
+    i64::try_from(number).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+/// Adds a connection of generation `grant.generation`.
+pub(crate) async fn insert(
+    db: &mut SqliteConnection,
+    id: &ConnectionId,
+    owner: &Owner,
+    provider: Provider,
+    connection_type: ConnectionType,
+    connected_by: &str,
+    grant: &NewGrant<'_>,
+) -> DbResult<()> {
+    sqlx::query(
+        "INSERT INTO connection (id, tenant, org, provider, account, client_id, version, connection_type,
+            account_facts, grant_kind, asked, granted, obtained_at, state, generation, refresh_token, access_token,
+            access_expires_at, connected_by, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, 'oauth', ?, ?, unixepoch('subsec'), 'connected', ?, ?, ?,
+            unixepoch('subsec') + ?, ?, unixepoch('subsec'), unixepoch('subsec'))",
+    )
+    .bind(id.as_str())
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(to_word(provider)?)
+    .bind(grant.account.portal_id.to_string())
+    .bind(grant.client_id)
+    .bind(to_word(connection_type)?)
+    .bind(to_json(grant.account)?)
+    .bind(to_json(grant.asked)?)
+    .bind(to_json(grant.granted)?)
+    .bind(signed(grant.generation)?)
+    .bind(grant.refresh_token)
+    .bind(grant.access_token)
+    .bind(grant.expires_in)
+    .bind(connected_by)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Puts a new grant in the place of the old one; id, label, type and history stay (R20–R24).
+pub(crate) async fn replace_grant(
+    db: &mut SqliteConnection,
+    row: &ConnectionRow,
+    grant: &NewGrant<'_>,
+) -> DbResult<()> {
+    sqlx::query(
+        "UPDATE connection SET version = version + 1, client_id = ?, account_facts = ?, grant_kind = 'oauth', asked = ?,
+            granted = ?, obtained_at = unixepoch('subsec'), state = 'connected', generation = ?, refresh_token = ?,
+            access_token = ?, access_expires_at = unixepoch('subsec') + ?, lease_owner = NULL, lease_until = NULL,
+            next_try_at = NULL, attempts = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
+            fault_correlation_id = NULL, last_refresh_at = NULL, last_refresh_outcome = NULL, revoked_at = NULL,
+            revoked_by = NULL, updated_at = unixepoch('subsec')
+         WHERE tenant = ? AND org = ? AND id = ?",
+    )
+    .bind(grant.client_id)
+    .bind(to_json(grant.account)?)
+    .bind(to_json(grant.asked)?)
+    .bind(to_json(grant.granted)?)
+    .bind(signed(grant.generation)?)
+    .bind(grant.refresh_token)
+    .bind(grant.access_token)
+    .bind(grant.expires_in)
+    .bind(&row.tenant)
+    .bind(&row.org)
+    .bind(&row.id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Changes label and type if the version is still the one the person saw. False when it is not.
+pub(crate) async fn update(
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    id: &str,
+    version: u64,
+    change: &UpdateConnection,
+) -> DbResult<bool> {
+    let kind = match change.connection_type {
+        Some(kind) => Some(to_word(kind)?),
+        None => None,
+    };
+    let changed = sqlx::query(
+        "UPDATE connection SET version = version + 1, updated_at = unixepoch('subsec'),
+            label = CASE WHEN ?1 THEN NULLIF(?2, '') ELSE label END,
+            connection_type = COALESCE(?3, connection_type)
+         WHERE tenant = ?4 AND org = ?5 AND id = ?6 AND version = ?7",
+    )
+    .bind(change.label.is_some())
+    .bind(change.label.as_deref().map(str::trim))
+    .bind(kind)
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .bind(signed(version)?)
+    .execute(db)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Removes a connection; its sealed tokens are overwritten by `secure_delete`.
+pub(crate) async fn delete(db: &mut SqliteConnection, owner: &Owner, id: &str) -> DbResult<bool> {
+    let changed = sqlx::query("DELETE FROM connection WHERE tenant = ? AND org = ? AND id = ?")
+        .bind(&owner.tenant)
+        .bind(&owner.org)
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(changed.rows_affected() == 1)
+}

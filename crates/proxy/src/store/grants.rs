@@ -1,0 +1,257 @@
+//! Tokens of a connection and the lease under which they are refreshed.
+//! Owns the compare-and-set steps of threat model section 8; sends nothing itself.
+
+use super::{DbResult, Owner};
+use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
+
+/// Seconds a refresh may hold its lease: at least three times the longest token call.
+const LEASE: f64 = 30.0;
+
+/// What a relay or a refresh needs of a row, with the database's time of reading.
+#[derive(Clone, FromRow)]
+pub(crate) struct GrantRow {
+    pub(crate) provider: String,
+    pub(crate) client_id: String,
+    pub(crate) account: String,
+    pub(crate) connection_type: String,
+    pub(crate) granted: String,
+    pub(crate) state: String,
+    generation: i64,
+    pub(crate) refresh_token: Option<Vec<u8>>,
+    pub(crate) access_token: Option<Vec<u8>>,
+    pub(crate) access_expires_at: Option<f64>,
+    pub(crate) next_try_at: Option<f64>,
+    pub(crate) attempts: i64,
+    pub(crate) fault_category: Option<String>,
+    pub(crate) now: f64,
+}
+
+impl GrantRow {
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.unsigned_abs()
+    }
+
+    /// Seconds the access token in hand has left.
+    pub(crate) fn seconds_left(&self) -> f64 {
+        match (&self.access_token, self.access_expires_at) {
+            (Some(_), Some(expires_at)) => expires_at - self.now,
+            _ => 0.0,
+        }
+    }
+
+    /// Seconds until the next try is due, when one has been put off.
+    pub(crate) fn wait(&self) -> Option<f64> {
+        self.next_try_at
+            .map(|at| at - self.now)
+            .filter(|wait| *wait > 0.0)
+    }
+}
+
+/// Reads a grant.
+pub(crate) async fn read(
+    db: impl SqliteExecutor<'_>,
+    owner: &Owner,
+    id: &str,
+) -> DbResult<Option<GrantRow>> {
+    sqlx::query_as(
+        "SELECT provider, client_id, account, connection_type, granted, state, generation, refresh_token, access_token,
+            access_expires_at, next_try_at, attempts, fault_category, unixepoch('subsec') AS now
+         FROM connection WHERE tenant = ? AND org = ? AND id = ?",
+    )
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+/// Takes the lease of one generation and answers the sealed refresh token; nothing when another holds it,
+/// the generation is gone, or the next try is not due.
+pub(crate) async fn take_lease(
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    id: &str,
+    generation: u64,
+    holder: &str,
+) -> DbResult<Option<Vec<u8>>> {
+    let row: Option<(Option<Vec<u8>>,)> = sqlx::query_as(
+        "UPDATE connection SET lease_owner = ?1, lease_until = unixepoch('subsec') + ?2
+         WHERE tenant = ?3 AND org = ?4 AND id = ?5 AND generation = ?6 AND state IN ('connected', 'checking')
+           AND (lease_until IS NULL OR lease_until < unixepoch('subsec'))
+           AND (next_try_at IS NULL OR next_try_at <= unixepoch('subsec'))
+         RETURNING refresh_token",
+    )
+    .bind(holder)
+    .bind(LEASE)
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .bind(generation.cast_signed())
+    .fetch_optional(db)
+    .await?;
+    Ok(row.and_then(|(token,)| token))
+}
+
+/// Fresh tokens, sealed for generation + 1.
+pub(crate) struct Refreshed<'a> {
+    pub(crate) refresh_token: &'a [u8],
+    pub(crate) access_token: &'a [u8],
+    /// Seconds from now.
+    pub(crate) expires_in: f64,
+    /// JSON list; absent keeps the former one.
+    pub(crate) granted: Option<String>,
+}
+
+/// Stores a refresh's result and clears any fault. False when the generation is gone.
+///
+/// There is no test of the lease: a late success heals the row.
+pub(crate) async fn store_refreshed(
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    id: &str,
+    generation: u64,
+    fresh: &Refreshed<'_>,
+) -> DbResult<bool> {
+    let changed = sqlx::query(
+        "UPDATE connection SET refresh_token = ?, access_token = ?, access_expires_at = unixepoch('subsec') + ?,
+            granted = COALESCE(?, granted), generation = generation + 1, lease_owner = NULL, lease_until = NULL,
+            next_try_at = NULL, attempts = 0, state = 'connected', fault_category = NULL, fault_cause = NULL,
+            fault_at = NULL, fault_correlation_id = NULL, last_refresh_at = unixepoch('subsec'),
+            last_refresh_outcome = 'refreshed', version = version + 1, updated_at = unixepoch('subsec')
+         WHERE tenant = ? AND org = ? AND id = ? AND generation = ? AND state NOT IN ('revoking', 'revoked')",
+    )
+    .bind(fresh.refresh_token)
+    .bind(fresh.access_token)
+    .bind(fresh.expires_in)
+    .bind(&fresh.granted)
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .bind(generation.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// A fault as its columns hold it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FaultWords<'a> {
+    pub(crate) category: &'a str,
+    pub(crate) cause: &'a str,
+    pub(crate) correlation_id: Option<&'a str>,
+}
+
+/// The grant is dead: only the holder of the lease may say so.
+pub(crate) async fn store_dead(
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    id: &str,
+    generation: u64,
+    holder: &str,
+    fault: FaultWords<'_>,
+) -> DbResult<bool> {
+    let changed = sqlx::query(
+        "UPDATE connection SET state = 'needs_reauth', lease_owner = NULL, lease_until = NULL, next_try_at = NULL,
+            fault_category = ?1, fault_cause = ?2, fault_at = unixepoch('subsec'), fault_correlation_id = ?3,
+            last_refresh_at = unixepoch('subsec'), last_refresh_outcome = 'refused', version = version + 1,
+            updated_at = unixepoch('subsec')
+         WHERE tenant = ?4 AND org = ?5 AND id = ?6 AND generation = ?7 AND lease_owner = ?8",
+    )
+    .bind(fault.category)
+    .bind(fault.cause)
+    .bind(fault.correlation_id)
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .bind(generation.cast_signed())
+    .bind(holder)
+    .execute(db)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Weather: gives the lease back and puts the next try off by `wait` seconds. Keeps since when the fault stands.
+pub(crate) async fn store_transient(
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    id: &str,
+    generation: u64,
+    wait: f64,
+    fault: FaultWords<'_>,
+) -> DbResult<bool> {
+    let changed = sqlx::query(
+        "UPDATE connection SET state = 'checking', lease_owner = NULL, lease_until = NULL,
+            next_try_at = unixepoch('subsec') + ?1, attempts = attempts + 1,
+            fault_at = CASE WHEN fault_category = ?2 THEN fault_at ELSE unixepoch('subsec') END,
+            fault_category = ?2, fault_cause = ?3, fault_correlation_id = ?4,
+            last_refresh_at = unixepoch('subsec'), last_refresh_outcome = 'transient', version = version + 1,
+            updated_at = unixepoch('subsec')
+         WHERE tenant = ?5 AND org = ?6 AND id = ?7 AND generation = ?8 AND state IN ('connected', 'checking')",
+    )
+    .bind(wait)
+    .bind(fault.category)
+    .bind(fault.cause)
+    .bind(fault.correlation_id)
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .bind(generation.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Gives a lease back and leaves all else alone: the fault was not the grant's.
+pub(crate) async fn release_lease(
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    id: &str,
+    holder: &str,
+) -> DbResult<()> {
+    sqlx::query(
+        "UPDATE connection SET lease_owner = NULL, lease_until = NULL
+         WHERE tenant = ? AND org = ? AND id = ? AND lease_owner = ?",
+    )
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .bind(holder)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks the access token in hand as spent, so that the next caller refreshes (401 EXPIRED_AUTHENTICATION).
+pub(crate) async fn expire_access(
+    db: &mut SqliteConnection,
+    owner: &Owner,
+    id: &str,
+    generation: u64,
+) -> DbResult<()> {
+    sqlx::query(
+        "UPDATE connection SET access_expires_at = unixepoch('subsec')
+         WHERE tenant = ? AND org = ? AND id = ? AND generation = ?",
+    )
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .bind(generation.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Connections of all tenants whose next try is due: whose, which, and of what generation.
+pub(crate) async fn due_checks(db: impl SqliteExecutor<'_>) -> DbResult<Vec<(Owner, String, u64)>> {
+    let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT tenant, org, id, generation FROM connection
+         WHERE state = 'checking' AND next_try_at <= unixepoch('subsec') ORDER BY next_try_at LIMIT 50",
+    )
+    .fetch_all(db)
+    .await?;
+    let mut due = Vec::with_capacity(rows.len());
+    for (tenant, org, id, generation) in rows {
+        due.push((Owner { tenant, org }, id, generation.unsigned_abs()));
+    }
+    Ok(due)
+}

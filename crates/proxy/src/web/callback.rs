@@ -1,0 +1,268 @@
+//! `GET /callback/{provider}`: where the provider sends the browser back (threat model, section 2, step 3).
+//! Owns what counts as a navigation and what a return may do. Makes no call and connects nothing.
+
+use super::flows::announce;
+use super::pages::{Page, page};
+use crate::app::Shared;
+use crate::error::ApiResult;
+use crate::grant::code_place;
+use crate::random;
+use crate::store::audit::{self, Entry};
+use crate::store::flows::{self, FlowRow};
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::header::LOCATION;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use portico_core::error::ErrorCode;
+use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
+use portico_core::wire::FlowPhase;
+use zeroize::Zeroizing;
+
+const MAX_CODE: usize = 4096;
+/// Of the provider's own description.
+const MAX_WORDS: usize = 256;
+
+/// What came back, each parameter at most once.
+#[derive(Default)]
+struct Returned {
+    state: Option<String>,
+    code: Option<Zeroizing<String>>,
+    error: Option<String>,
+    error_description: Option<String>,
+    iss: Option<String>,
+}
+
+/// Answers a return with a redirect to the starter's return page, or with a page that says what is wrong.
+pub(super) async fn arrive(
+    State(app): State<Shared>,
+    method: Method,
+    Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if !matches!(provider.as_str(), "hubspot" | "github") {
+        return page(Page::Unknown);
+    }
+    if method != Method::GET {
+        return page(Page::NotANavigation);
+    }
+    if is_prefetch(&headers) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    if !is_navigation(&headers) {
+        return page(Page::NotANavigation);
+    }
+    let Some(returned) = parse(&query.unwrap_or_default()) else {
+        return page(Page::Malformed);
+    };
+    match take(&app, &provider, returned).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(
+                code = error.code().entry().code,
+                "a return could not be taken"
+            );
+            page(Page::Fault)
+        }
+    }
+}
+
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose"].iter().any(|name| {
+        headers.get(*name).is_some_and(|value| {
+            value
+                .to_str()
+                .is_ok_and(|value| value.to_ascii_lowercase().contains("prefetch"))
+        })
+    })
+}
+
+/// Only a top-level navigation counts: bots and previews send no such headers (CB-11).
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
+}
+
+/// Nothing when a parameter of ours stands twice.
+fn parse(query: &str) -> Option<Returned> {
+    let mut returned = Returned::default();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let value = value.into_owned();
+        let before = match &*name {
+            "state" => returned.state.replace(value).is_some(),
+            "code" => returned.code.replace(Zeroizing::new(value)).is_some(),
+            "error" => returned.error.replace(value).is_some(),
+            "error_description" => returned.error_description.replace(value).is_some(),
+            "iss" => returned.iss.replace(value).is_some(),
+            _ => false,
+        };
+        if before {
+            return None;
+        }
+    }
+    Some(returned)
+}
+
+async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Response> {
+    let state = returned.state.as_deref().unwrap_or_default();
+    if !is_encoded_32_bytes(state) {
+        return Ok(page(Page::Unknown));
+    }
+    let found = flows::by_state(app.store.readers(), &sha256_base64url(state)).await?;
+    let Some(flow) = found else {
+        return Ok(page(Page::Unknown));
+    };
+    let issuer_differs = returned
+        .iss
+        .as_ref()
+        .is_some_and(|issuer| *issuer != app.config.hubspot.authorize_base);
+    if flow.provider()?.wire_name() != provider || issuer_differs {
+        end(app, &flow, ErrorCode::StateMismatch, None).await?;
+        return Ok(page(Page::Unknown));
+    }
+    if flow.now > flow.expires_at {
+        return Ok(page(Page::Expired));
+    }
+    if flow.phase()? != FlowPhase::Started {
+        note(app, &flow, "repeated").await?;
+        return Ok(page(Page::Repeated));
+    }
+    if let Some(error) = &returned.error {
+        let words = words(error, returned.error_description.as_deref());
+        end(app, &flow, ErrorCode::ConsentDenied, Some(&words)).await?;
+        return Ok(back(&flow, "error", ErrorCode::ConsentDenied.entry().code));
+    }
+    let code = returned.code.as_ref().filter(|code| is_code(code));
+    let Some(code) = code else {
+        return Ok(page(Page::Malformed));
+    };
+    keep(app, &flow, code).await
+}
+
+/// Printable ASCII of a sane length (CB-12).
+fn is_code(code: &str) -> bool {
+    (1..=MAX_CODE).contains(&code.len()) && code.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+}
+
+/// The provider's words for the operator: short, on one line, escaped.
+fn words(error: &str, description: Option<&str>) -> String {
+    let joined = format!("{error}: {}", description.unwrap_or_default());
+    let escaped: String = joined
+        .chars()
+        .take(MAX_WORDS)
+        .flat_map(char::escape_default)
+        .collect();
+    escaped.chars().take(MAX_WORDS).collect()
+}
+
+async fn keep(app: &Shared, flow: &FlowRow, code: &str) -> ApiResult<Response> {
+    let claim = random::secret()?;
+    let sealed = app
+        .sealer
+        .seal(code_place(&flow.owner(), &flow.id), code.as_bytes())?;
+    let mut tx = app.store.begin().await?;
+    let first = flows::set_coded(&mut tx, flow, &sealed, &sha256_base64url(&claim)).await?;
+    if first {
+        audit::record(&mut tx, entry(flow, "done", &flow.owner())).await?;
+    }
+    tx.commit().await?;
+    if !first {
+        note(app, flow, "repeated").await?;
+        return Ok(page(Page::Repeated));
+    }
+    announce(app, flow).await;
+    Ok(back(flow, "claim", &claim))
+}
+
+/// 303 to the flow's own return page. The code is nowhere in it.
+fn back(flow: &FlowRow, name: &str, value: &str) -> Response {
+    let target = Zeroizing::new(format!(
+        "{}#flow={}&{name}={value}",
+        flow.return_uri, flow.id
+    ));
+    match HeaderValue::try_from(target.as_str()) {
+        Ok(target) => (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response(),
+        Err(_) => page(Page::Fault),
+    }
+}
+
+async fn end(
+    app: &Shared,
+    flow: &FlowRow,
+    failure: ErrorCode,
+    words: Option<&str>,
+) -> ApiResult<()> {
+    let mut tx = app.store.begin().await?;
+    let open = [FlowPhase::Started];
+    let ended = flows::set_failed(&mut tx, flow, &open, failure, None, words).await?;
+    audit::record(&mut tx, entry(flow, failure.entry().code, &flow.owner())).await?;
+    tx.commit().await?;
+    if ended {
+        announce(app, flow).await;
+    }
+    Ok(())
+}
+
+async fn note(app: &Shared, flow: &FlowRow, outcome: &str) -> ApiResult<()> {
+    Ok(audit::record_alone(&app.store, entry(flow, outcome, &flow.owner())).await?)
+}
+
+fn entry<'a>(flow: &'a FlowRow, outcome: &'a str, owner: &'a crate::store::Owner) -> Entry<'a> {
+    Entry {
+        owner,
+        sub: "provider",
+        action: "flow.return",
+        target: Some(&flow.id),
+        outcome,
+        session: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CB-12 as a table.
+    #[test]
+    fn only_a_printable_code_of_sane_length_is_kept() {
+        let longest = "c".repeat(MAX_CODE);
+        for (code, fits) in [
+            ("na1-1234", true),
+            ("a+b&c=d% e", true),
+            (longest.as_str(), true),
+            (&format!("{longest}c"), false),
+            ("", false),
+            ("a\r\nSet-Cookie: x", false),
+            ("a\0b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(is_code(code), fits, "{code:?}");
+        }
+    }
+
+    /// CB-6: what is kept of a stranger's words is short and plain.
+    #[test]
+    fn the_providers_words_are_cut_and_escaped() {
+        let long = "<img onerror=x>\r\n\u{202e}".repeat(1000);
+        let kept = words("access_denied", Some(&long));
+        assert!(kept.len() <= MAX_WORDS && kept.starts_with("access_denied: "));
+        assert!(
+            kept.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
+            "{kept}"
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_stands_twice_is_refused() {
+        assert!(parse("state=a&code=b").is_some());
+        assert!(parse("state=a&code=b&extra=1&extra=2").is_some());
+        for query in [
+            "state=a&state=b",
+            "code=a&code=a",
+            "state=a&%73tate=b",
+            "error=x&error=y",
+        ] {
+            assert!(parse(query).is_none(), "{query}");
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! `/v1/flows`: starting, watching, completing and cancelling an authorization (threat model, section 2).
+//! Owns the checks before a redirect and before an exchange; the exchange itself is `grant::exchange`'s.
+
+use super::json::{Json as Body, JsonBytes};
+use super::session::return_uris;
+use super::who::{Who, require_admin};
+use crate::app::Shared;
+use crate::error::{ApiError, ApiResult};
+use crate::grant::code_place;
+use crate::grant::exchange::{Exchange, check_plan};
+use crate::random;
+use crate::session::Principal;
+use crate::store::audit::{self, Entry};
+use crate::store::flows::{self, FlowRow};
+use crate::store::{connections, seconds};
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use portico_core::error::ErrorCode;
+use portico_core::ids::FlowId;
+use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
+use portico_core::scopes::{Configured, lint};
+use portico_core::wire::{
+    CompleteFlow, CompletedFlow, Event, FlowPhase, FlowStarted, FlowState, Intent, Provider,
+    StartFlow,
+};
+use std::time::Duration;
+use subtle::ConstantTimeEq as _;
+use tokio::time::{Instant, sleep};
+use zeroize::Zeroizing;
+
+/// Open flows of one person.
+const MOST_OF_USER: i64 = 5;
+/// Open flows of one organization.
+const MOST_OF_ORG: i64 = 50;
+/// Scopes of one request; HubSpot has fewer than this in all.
+const MOST_SCOPES: usize = 200;
+/// How long a repeated completion waits for the first.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// `POST /v1/flows`.
+pub(super) async fn start(
+    State(app): State<Shared>,
+    Who(who): Who,
+    body: JsonBytes,
+) -> ApiResult<(StatusCode, Json<FlowStarted>)> {
+    require_admin(&app, &who, "flow.start", None).await?;
+    let request = parse_start(&body)?;
+    check_start(&app, &who, &request)?;
+    let mut tx = app.store.begin().await?;
+    let open = flows::open_flows(&mut tx, &who.owner, &who.sub).await?;
+    if open.of_user >= MOST_OF_USER || open.of_org >= MOST_OF_ORG {
+        let wait = open.seconds_to_next.unwrap_or(flows::FLOW_LIFE);
+        return Err(ApiError::from(ErrorCode::TooManyFlows).retry_after(wait));
+    }
+    let pinned = match &request.connection_id {
+        None => {
+            let used = connections::count(&mut *tx, &who.owner).await?;
+            check_plan(used, who.plan.max_connections)?;
+            None
+        }
+        Some(id) => {
+            let row = connections::find(&mut *tx, &who.owner, id.as_str())
+                .await?
+                .ok_or(ErrorCode::NotFound)?;
+            Some(row.account)
+        }
+    };
+    let id: FlowId = random::id().parse().map_err(|_| ErrorCode::Internal)?;
+    let expires_at = flows::insert(&mut tx, id.as_str(), &who.owner, &who.sub, &request)
+        .await
+        .map_err(|error| match error.as_database_error() {
+            // A state must be new for each flow.
+            Some(fault) if fault.is_unique_violation() => ErrorCode::InvalidStateHash.into(),
+            _ => ApiError::from(error),
+        })?;
+    record(&mut tx, &who, "flow.start", id.as_str(), "done").await?;
+    tx.commit().await?;
+    let base = &app.config.hubspot.authorize_base;
+    let started = FlowStarted {
+        flow_id: id,
+        client_id: app.config.hubspot.client_id.clone(),
+        redirect_uri: app.config.redirect_uri(request.provider),
+        authorize_endpoint: match pinned {
+            None => format!("{base}/oauth/authorize"),
+            Some(account) => format!("{base}/oauth/{account}/authorize"),
+        },
+        expires_at: seconds(expires_at),
+    };
+    Ok((StatusCode::CREATED, Json(started)))
+}
+
+/// Tells a missing challenge or state hash from any other fault of the body (AR-3).
+fn parse_start(body: &JsonBytes) -> ApiResult<StartFlow> {
+    body.parse().map_err(|error| {
+        if !body.is_object() {
+            return error;
+        }
+        if body.text_member("code_challenge").is_none()
+            || body.text_member("code_challenge_method").is_none()
+        {
+            return ErrorCode::InvalidPkce.into();
+        }
+        if body.text_member("state_hash").is_none() {
+            return ErrorCode::InvalidStateHash.into();
+        }
+        if body.text_member("return_uri").is_none() {
+            return ErrorCode::InvalidReturnUri.into();
+        }
+        error
+    })
+}
+
+fn check_start(app: &Shared, who: &Principal, request: &StartFlow) -> ApiResult<()> {
+    let invalid = |sentence: &str| Err(ApiError::with_detail(ErrorCode::InvalidRequest, sentence));
+    if request.code_challenge_method != "S256" || !is_encoded_32_bytes(&request.code_challenge) {
+        return Err(ErrorCode::InvalidPkce.into());
+    }
+    if !is_encoded_32_bytes(&request.state_hash) {
+        return Err(ErrorCode::InvalidStateHash.into());
+    }
+    if !return_uris(app, who).contains(&request.return_uri) {
+        return Err(ErrorCode::InvalidReturnUri.into());
+    }
+    if request.provider != Provider::Hubspot {
+        return invalid("This proxy has no GitHub app configured.");
+    }
+    match (request.intent, &request.connection_id) {
+        (Intent::Connect, Some(_)) => {
+            return invalid("A flow that adds a portal names no connection.");
+        }
+        (Intent::Reconnect | Intent::Upgrade, None) => {
+            return invalid("A reconnection names its connection.");
+        }
+        _ => {}
+    }
+    if request.scopes.len() + request.optional_scopes.len() > MOST_SCOPES {
+        return invalid("There are too many scopes.");
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for scope in request.scopes.iter().chain(&request.optional_scopes) {
+        if !crate::config::check::is_scope(scope) {
+            return invalid("There is something among the scopes that is not one.");
+        }
+        if !seen.insert(scope) {
+            return Err(ApiError::with_detail(
+                ErrorCode::InvalidRequest,
+                format!("The scope {scope} is asked for twice."),
+            ));
+        }
+    }
+    let configured = Configured {
+        required: &app.config.hubspot.required_scopes,
+        optional: &app.config.hubspot.optional_scopes,
+    };
+    lint(&configured, &request.scopes, &request.optional_scopes)
+        .map_err(|fault| ApiError::with_detail(fault.code(), sentence(&fault.to_string())))
+}
+
+/// A fault's words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
+}
+
+async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<FlowRow> {
+    let row = flows::of_user(app.store.readers(), &who.owner, &who.sub, id).await?;
+    row.ok_or_else(|| ErrorCode::NotFound.into())
+}
+
+/// `GET /v1/flows/{id}`: the starter's own flows.
+pub(super) async fn show(
+    State(app): State<Shared>,
+    Who(who): Who,
+    Path(id): Path<String>,
+) -> ApiResult<Json<FlowState>> {
+    Ok(Json(find(&app, &who, &id).await?.state()?))
+}
+
+/// `DELETE /v1/flows/{id}`: gives up an open flow; one that is over stays over.
+pub(super) async fn cancel(
+    State(app): State<Shared>,
+    Who(who): Who,
+    Path(id): Path<String>,
+) -> ApiResult<StatusCode> {
+    require_admin(&app, &who, "flow.cancel", Some(&id)).await?;
+    let flow = find(&app, &who, &id).await?;
+    if flow.phase()? == FlowPhase::Exchanging {
+        return Err(ApiError::with_detail(
+            ErrorCode::FlowFinished,
+            "The authorization is just being finished and can no longer be cancelled.",
+        ));
+    }
+    let mut tx = app.store.begin().await?;
+    let open = [FlowPhase::Started, FlowPhase::Coded];
+    let detail = Some("It was cancelled.");
+    if flows::set_failed(&mut tx, &flow, &open, ErrorCode::FlowFinished, detail, None).await? {
+        record(&mut tx, &who, "flow.cancel", &id, "done").await?;
+    }
+    tx.commit().await?;
+    announce(&app, &flow).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /v1/flows/{id}/complete`: claim and verifier against a connection.
+pub(super) async fn complete(
+    State(app): State<Shared>,
+    Who(who): Who,
+    Path(id): Path<String>,
+    Body(proof): Body<CompleteFlow>,
+) -> ApiResult<Json<CompletedFlow>> {
+    require_admin(&app, &who, "flow.complete", Some(&id)).await?;
+    let proof = Proof {
+        claim: Zeroizing::new(proof.claim),
+        verifier: Zeroizing::new(proof.code_verifier),
+    };
+    let flow = find(&app, &who, &id).await?;
+    match flow.phase()? {
+        FlowPhase::Started => refuse_claim(&app, &who, &id).await,
+        FlowPhase::Coded => redeem(&app, who, flow, proof).await,
+        FlowPhase::Exchanging | FlowPhase::Done | FlowPhase::Failed => {
+            repeat(&app, &who, &id).await
+        }
+    }
+    .map(Json)
+}
+
+struct Proof {
+    claim: Zeroizing<String>,
+    verifier: Zeroizing<String>,
+}
+
+/// The flow stays as it is: whoever has the claim may still come.
+async fn refuse_claim(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedFlow> {
+    let code = ErrorCode::ClaimRequired;
+    let entry = entry(who, "flow.complete", id, code.entry().code);
+    audit::record_alone(&app.store, entry).await?;
+    Err(code.into())
+}
+
+async fn redeem(
+    app: &Shared,
+    who: Principal,
+    flow: FlowRow,
+    proof: Proof,
+) -> ApiResult<CompletedFlow> {
+    let claim_hash = sha256_base64url(&proof.claim);
+    let claim_fits = is_encoded_32_bytes(&proof.claim)
+        && flow.claim_until.is_some_and(|until| until > flow.now)
+        && flow
+            .claim_hash
+            .as_ref()
+            .is_some_and(|hash| same(hash, &claim_hash));
+    if !claim_fits {
+        return refuse_claim(app, &who, &flow.id).await;
+    }
+    let challenge = sha256_base64url(&proof.verifier);
+    if !is_verifier(&proof.verifier) || !same(&flow.code_challenge, &challenge) {
+        return kill(app, &who, &flow).await;
+    }
+    // Opened before the code leaves the row, so that a fault of ours leaves the flow as it was.
+    let owner = flow.owner();
+    let sealed = flow.code.as_ref().ok_or(ErrorCode::ClaimRequired)?;
+    let code = app.sealer.open_text(code_place(&owner, &flow.id), sealed)?;
+    let mut tx = app.store.begin().await?;
+    let first = flows::set_exchanging(&mut tx, &flow).await?;
+    tx.commit().await?;
+    if !first {
+        return repeat(app, &who, &flow.id).await;
+    }
+    announce(app, &flow).await;
+    let exchange = Exchange {
+        app: app.clone(),
+        flow,
+        who,
+        code,
+        verifier: proof.verifier,
+    };
+    // Spawned and tracked: the caller may go, the exchange may not.
+    let running = app.tasks.spawn(exchange.run());
+    running
+        .await
+        .map_err(|_| ApiError::from(ErrorCode::Internal))?
+}
+
+/// `code_verifier` of RFC 7636: 43 to 128 unreserved characters.
+fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+fn same(left: &str, right: &str) -> bool {
+    left.as_bytes().ct_eq(right.as_bytes()).into()
+}
+
+/// A wrong verifier ends the flow: our own check, before any token call (EX-1, EX-2).
+async fn kill(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<CompletedFlow> {
+    let code = ErrorCode::BadVerifier;
+    let mut tx = app.store.begin().await?;
+    let ended = flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await?;
+    record(&mut tx, who, "flow.complete", &flow.id, code.entry().code).await?;
+    tx.commit().await?;
+    if ended {
+        announce(app, flow).await;
+    }
+    Err(code.into())
+}
+
+/// The stored result again; waits for an exchange that runs (EX-4, EX-9).
+async fn repeat(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedFlow> {
+    let until = Instant::now() + PATIENCE;
+    let mut pause = Duration::from_millis(25);
+    loop {
+        let flow = find(app, who, id).await?;
+        match flow.phase()? {
+            FlowPhase::Done => return stored_result(app, who, &flow).await,
+            FlowPhase::Exchanging if Instant::now() < until => {
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(500));
+            }
+            FlowPhase::Exchanging => {
+                return Err(ApiError::with_detail(
+                    ErrorCode::FlowFinished,
+                    "The authorization is still being finished; its result will show by itself.",
+                ));
+            }
+            FlowPhase::Started | FlowPhase::Coded => return refuse_claim(app, who, id).await,
+            FlowPhase::Failed => {
+                let code = flow.failure()?.unwrap_or(ErrorCode::FlowFinished);
+                return Err(match &flow.failure_detail {
+                    Some(detail) => ApiError::with_detail(code, detail),
+                    None => code.into(),
+                });
+            }
+        }
+    }
+}
+
+async fn stored_result(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<CompletedFlow> {
+    let too_late = flow
+        .finished_at
+        .is_none_or(|at| flow.now > at + flows::RESULT_LIFE);
+    let id = flow
+        .result_id
+        .as_deref()
+        .filter(|_| !too_late)
+        .ok_or(ErrorCode::FlowFinished)?;
+    let row = connections::find(app.store.readers(), &who.owner, id)
+        .await?
+        .ok_or(ErrorCode::FlowFinished)?;
+    Ok(CompletedFlow {
+        connection: app.facts(&row)?,
+        reconnected: flow.reconnected,
+    })
+}
+
+/// Tells the starter how the flow stands.
+pub(super) async fn announce(app: &Shared, flow: &FlowRow) {
+    let owner = flow.owner();
+    let state = match flows::by_id(app.store.readers(), &owner, &flow.id).await {
+        Ok(Some(row)) => row.state(),
+        Ok(None) => return,
+        Err(error) => Err(error),
+    };
+    match state {
+        Ok(flow_state) => {
+            let event = Event::FlowChanged { flow: flow_state };
+            app.bus.publish(&owner, Some(&flow.sub), event);
+        }
+        Err(error) => tracing::error!(error = %error, "a flow's change could not be announced"),
+    }
+}
+
+fn entry<'a>(
+    who: &'a Principal,
+    action: &'static str,
+    target: &'a str,
+    outcome: &'a str,
+) -> Entry<'a> {
+    Entry {
+        owner: &who.owner,
+        sub: &who.sub,
+        action,
+        target: Some(target),
+        outcome,
+        session: Some(&who.jti),
+    }
+}
+
+async fn record(
+    db: &mut sqlx::SqliteConnection,
+    who: &Principal,
+    action: &'static str,
+    target: &str,
+    outcome: &str,
+) -> ApiResult<()> {
+    Ok(audit::record(db, entry(who, action, target, outcome)).await?)
+}

@@ -1,0 +1,104 @@
+//! JSON bodies: their type, size, time and form, before anything reads them.
+
+use crate::error::{ApiError, ApiResult};
+use axum::extract::{FromRequest, Request};
+use futures_util::StreamExt as _;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use portico_core::error::ErrorCode;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Largest body; relay writes of a later version may be larger.
+const MAX_BODY: usize = 64 * 1024;
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The bytes of a JSON body, wiped after use: they may hold a verifier or a ticket.
+pub(super) struct JsonBytes(Zeroizing<Vec<u8>>);
+
+/// A parsed JSON body.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBytes {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
+        let media_type = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default();
+        if !media_type.trim().eq_ignore_ascii_case("application/json") {
+            return Err(ErrorCode::UnsupportedMediaType.into());
+        }
+        match tokio::time::timeout(DEADLINE, read(request)).await {
+            Ok(body) => body.map(Self),
+            Err(_) => Err(ApiError::with_detail(
+                ErrorCode::InvalidRequest,
+                "The body did not arrive within ten seconds.",
+            )
+            .status(StatusCode::REQUEST_TIMEOUT)),
+        }
+    }
+}
+
+async fn read(request: Request) -> ApiResult<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+    let mut stream = request.into_body().into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| {
+            ApiError::with_detail(ErrorCode::InvalidRequest, "The body was cut off.")
+        })?;
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(ErrorCode::PayloadTooLarge.into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+impl JsonBytes {
+    /// The body as what it should be.
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> ApiResult<T> {
+        serde_json::from_slice(&self.0).map_err(|error| {
+            let said = error.to_string();
+            // Other messages quote the value.
+            let names_a_field = ["missing field", "unknown field", "duplicate field"]
+                .iter()
+                .any(|start| said.starts_with(start));
+            let place = format!("line {}, column {}", error.line(), error.column());
+            ApiError::with_detail(
+                ErrorCode::InvalidRequest,
+                if names_a_field {
+                    format!("The body is not understood: {said}.")
+                } else {
+                    format!("The body is not understood at {place}.")
+                },
+            )
+        })
+    }
+
+    /// A member of the body when it is a text, whatever else is wrong with the body.
+    pub(super) fn text_member(&self, name: &str) -> Option<String> {
+        let value: serde_json::Value = serde_json::from_slice(&self.0).ok()?;
+        Some(value.get(name)?.as_str()?.to_owned())
+    }
+
+    /// Whether the body is a JSON object at all.
+    pub(super) fn is_object(&self) -> bool {
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&self.0).is_ok()
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> ApiResult<Self> {
+        JsonBytes::from_request(request, state)
+            .await?
+            .parse()
+            .map(Self)
+    }
+}

@@ -1,0 +1,163 @@
+//! `/v1/solo`: introducing a browser to a solo proxy by its launch link, and renewing its sessions.
+//! Owns the proof of a browser's key. Tickets and assertions work once.
+
+use super::json::Json as Body;
+use crate::app::Shared;
+use crate::config::check::is_session_id;
+use crate::error::{ApiError, ApiResult};
+use crate::random;
+use crate::session::{now, unverified, validation};
+use crate::store::audit::{self, Entry};
+use crate::store::solo::{self, Device};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
+use axum::Json;
+use axum::extract::State;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderMap;
+use http::header::ORIGIN;
+use jsonwebtoken::{Algorithm, DecodingKey, decode};
+use portico_core::error::ErrorCode;
+use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
+use portico_core::wire::{Launch, Launched, RenewSession, SessionToken};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+/// `typ` of an assertion.
+const ASSERTION_TYPE: &str = "portico-device+jwt";
+/// Longest life of an assertion, in seconds.
+const ASSERTION_LIFE: i64 = 60;
+const LEEWAY: i64 = 30;
+
+/// `POST /v1/solo/launch`.
+pub(super) async fn launch(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    Body(request): Body<Launch>,
+) -> ApiResult<Json<Launched>> {
+    let origin = origin(&headers)?;
+    let ticket = Zeroizing::new(request.ticket);
+    // Before the ticket is spent: a browser with an unusable key keeps its chance.
+    let (key_x, key_y) = coordinates(&request.public_key)?;
+    if !is_encoded_32_bytes(&ticket) {
+        return Err(ErrorCode::LaunchInvalid.into());
+    }
+    let device = Device {
+        id: random::id(),
+        sub: app.config.solo.user.clone(),
+        origin: origin.to_owned(),
+        key_x,
+        key_y,
+    };
+    let mut tx = app.store.begin().await?;
+    if !solo::use_ticket(&mut tx, &app.solo, &sha256_base64url(&ticket)).await? {
+        return Err(ErrorCode::LaunchInvalid.into());
+    }
+    solo::insert_device(&mut tx, &app.solo, &device).await?;
+    let entry = Entry {
+        owner: &app.solo,
+        sub: &device.sub,
+        action: "device.launch",
+        target: Some(&device.id),
+        outcome: "done",
+        session: None,
+    };
+    audit::record(&mut tx, entry).await?;
+    let session = mint(&app, &device)?;
+    tx.commit().await?;
+    Ok(Json(Launched {
+        device_id: device.id,
+        session,
+    }))
+}
+
+/// The CORS guard has let only configured origins through; here one must be named.
+fn origin(headers: &HeaderMap) -> ApiResult<&str> {
+    headers
+        .get(ORIGIN)
+        .and_then(|origin| origin.to_str().ok())
+        .ok_or_else(|| ErrorCode::OriginMismatch.into())
+}
+
+/// x and y of a P-256 key, checked to be a point of the curve.
+fn coordinates(jwk: &serde_json::Value) -> ApiResult<(String, String)> {
+    let refuse =
+        || ApiError::with_detail(ErrorCode::InvalidRequest, "public_key is not a P-256 key.");
+    let text = |name: &str| jwk.get(name).and_then(serde_json::Value::as_str);
+    let (Some("EC"), Some("P-256"), Some(x), Some(y)) =
+        (text("kty"), text("crv"), text("x"), text("y"))
+    else {
+        return Err(refuse());
+    };
+    if !is_encoded_32_bytes(x) || !is_encoded_32_bytes(y) {
+        return Err(refuse());
+    }
+    let mut point = vec![4_u8];
+    for part in [x, y] {
+        point.extend(URL_SAFE_NO_PAD.decode(part).map_err(|_| refuse())?);
+    }
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).map_err(|_| refuse())?;
+    Ok((x.to_owned(), y.to_owned()))
+}
+
+fn mint(app: &Shared, device: &Device) -> ApiResult<SessionToken> {
+    app.issuer
+        .mint(&device.sub, app.config.solo.role, &device.origin)
+        .map_err(|error| {
+            tracing::error!(error = %error, alert = true, "a session could not be signed");
+            ErrorCode::Internal.into()
+        })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assertion {
+    iss: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    jti: String,
+}
+
+/// `POST /v1/solo/session`.
+pub(super) async fn renew(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    Body(request): Body<RenewSession>,
+) -> ApiResult<Json<SessionToken>> {
+    let origin = origin(&headers)?;
+    let refused = || ApiError::from(ErrorCode::LaunchRequired);
+    let assertion = Zeroizing::new(request.assertion);
+    let head = unverified(&assertion, ASSERTION_TYPE)
+        .filter(|head| head.algorithm == Algorithm::ES256 && is_session_id(&head.kid))
+        .ok_or_else(refused)?;
+    let device = solo::device(app.store.readers(), &app.solo, &head.kid)
+        .await?
+        .filter(|device| device.origin == origin)
+        .ok_or_else(refused)?;
+    // A person the operator has since renamed is introduced anew.
+    if device.sub != app.config.solo.user {
+        return Err(refused());
+    }
+    let key =
+        DecodingKey::from_ec_components(&device.key_x, &device.key_y).map_err(|_| refused())?;
+    let rules = validation(Algorithm::ES256, &app.config.base_url, &device.id);
+    let claims = decode::<Assertion>(assertion.as_str(), &key, &rules)
+        .map_err(|_| refused())?
+        .claims;
+    let life = claims.exp.checked_sub(claims.iat).ok_or_else(refused)?;
+    let fits = claims.iss == device.id
+        && claims.aud == app.config.base_url
+        && (1..=ASSERTION_LIFE).contains(&life)
+        && claims.iat <= now() + LEEWAY
+        && is_session_id(&claims.jti);
+    if !fits {
+        return Err(refused());
+    }
+    let mut tx = app.store.begin().await?;
+    if !solo::use_assertion(&mut tx, &app.solo, &device.id, &claims.jti).await? {
+        return Err(refused());
+    }
+    tx.commit().await?;
+    Ok(Json(mint(&app, &device)?))
+}
