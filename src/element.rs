@@ -93,6 +93,10 @@ impl Widget {
 }
 
 /// The widget's stylesheet.
+#[allow(
+    unreachable_pub,
+    reason = "wasm-bindgen exports public functions only, and JavaScript is who reaches it"
+)]
 #[wasm_bindgen]
 pub fn styles() -> String {
     STYLES.to_owned()

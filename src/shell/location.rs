@@ -44,13 +44,17 @@ pub(crate) fn replace_hash(hash: &str) {
 }
 
 /// Hears of the hash until it is dropped.
-pub(crate) struct HashListener(Option<Listener>);
+#[must_use = "a dropped listener hears nothing"]
+pub(crate) struct HashListener {
+    _listener: Option<Listener>,
+}
 
 /// Reports each new hash, also those of the back button.
 pub(crate) fn listen(on_hash: Callback<String>) -> HashListener {
     let window = web_sys::window();
-    HashListener(
-        window
-            .and_then(|window| Listener::new(&window, "hashchange", move |_| on_hash.emit(hash()))),
-    )
+    let listener = window
+        .and_then(|window| Listener::new(&window, "hashchange", move |_| on_hash.emit(hash())));
+    HashListener {
+        _listener: listener,
+    }
 }

@@ -20,11 +20,6 @@ impl Popup {
         self.0.closed().unwrap_or(true)
     }
 
-    /// Brings it to the front.
-    pub(crate) fn focus(&self) {
-        let _ = self.0.focus();
-    }
-
     /// Closes it, if it still can be.
     pub(crate) fn close(&self) {
         let _ = self.0.close();
