@@ -8,6 +8,8 @@ mod error;
 pub mod fixture;
 pub mod http;
 mod hubspot;
+mod judge;
+mod metadata;
 pub mod model;
 mod oauth;
 mod rate;

@@ -1,15 +1,13 @@
-//! Owns the order in which a call is judged: fault → route → credential → scope → rate → handler (platform 9.2).
-//! Knows routes only as data; the table is in `routes.rs`.
+//! Owns the way of a call: fault → route → judgement → handler, and the record of it.
+//! Knows routes only as data (the table is in `routes.rs`); who may call is `judge.rs`.
 
 use crate::error::ApiError;
 use crate::http::{Fields, Request, Response};
-use crate::hubspot::object_types;
-use crate::model::{Health, Portal};
-use crate::rate::{BURST_SPAN_MS, SEARCH_LIMIT, SEARCH_SPAN_MS};
+use crate::judge;
+use crate::model::Portal;
 use crate::routes::ROUTES;
 use crate::scopes::Need;
 use crate::state::{Fault, FaultAnswer, Holder, RecordedCall, State};
-use crate::time::MINUTE;
 
 /// What a handler gives back.
 pub(crate) type Answer = Result<Response, ApiError>;
@@ -204,161 +202,9 @@ fn route(state: &mut State, request: &Request, now: u64, correlation_id: &str) -
         correlation_id,
     };
     let mut response =
-        judged(&mut call, route).unwrap_or_else(|error| error.respond(correlation_id));
+        judge::judged(&mut call, route).unwrap_or_else(|error| error.respond(correlation_id));
     response.delay += delay;
     response
-}
-
-fn judged(call: &mut Call<'_>, route: &Route) -> Answer {
-    if matches!(route.access, Access::Public) {
-        return (route.handler)(call);
-    }
-    call.holder = Some(credential(call)?);
-    let portal = call.portal()?;
-    if let Health::Migrating { retry_after } = portal.health {
-        return Err(migration(retry_after));
-    }
-    allowed(call, route)?;
-    let headers = limited(call, route.rate)?;
-    let mut response =
-        (route.handler)(call).unwrap_or_else(|error| error.respond(call.correlation_id));
-    for (name, value) in headers {
-        response.set(name, &value);
-    }
-    Ok(response)
-}
-
-fn credential(call: &Call<'_>) -> Result<Holder, ApiError> {
-    let token = call
-        .request
-        .header("authorization")
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(ApiError::no_credentials)?;
-    let record = call
-        .state
-        .access_tokens
-        .get(token)
-        .ok_or_else(ApiError::no_credentials)?;
-    let gone = call
-        .state
-        .portals
-        .get(&record.holder.portal)
-        .is_none_or(|portal| portal.health == Health::Gone);
-    if gone {
-        return Err(ApiError::no_credentials());
-    }
-    if record.expires_at <= call.now {
-        return Err(ApiError::expired((call.now - record.expires_at) / MINUTE));
-    }
-    Ok(record.holder.clone())
-}
-
-fn allowed(call: &Call<'_>, route: &Route) -> Result<(), ApiError> {
-    let portal = call.portal()?;
-    match route.access {
-        Access::Public => Ok(()),
-        Access::DeveloperKey => Err(ApiError::new(
-            403,
-            "This endpoint needs a developer API key of the app; the token of an install does not open it.",
-        )),
-        Access::AnyOf(scopes) => {
-            if route.need.met_by(portal) && scopes.iter().any(|scope| call.holds(scope)) {
-                Ok(())
-            } else {
-                let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-                Err(ApiError::missing_scopes(&scopes))
-            }
-        }
-        Access::AnyObject => {
-            let reads_records = call.holder.as_ref().is_some_and(|holder| {
-                holder.scopes.iter().any(|scope| {
-                    (scope.starts_with("crm.objects.") && scope.contains(".read"))
-                        || scope == "tickets"
-                        || scope == "e-commerce"
-                })
-            });
-            if reads_records {
-                Ok(())
-            } else {
-                let any = object_types::all_object_read_scopes();
-                Err(ApiError::missing_scopes(&any))
-            }
-        }
-        Access::Definition => {
-            let key = match call.param("objectType") {
-                "" => call.param("objectTypeId"),
-                key => key,
-            };
-            // An unknown type is the handler's to refuse: validation comes after the rate.
-            let Some(kind) = object_types::resolve(portal, key) else {
-                return Ok(());
-            };
-            let scopes = kind.definition_scopes();
-            if scopes.iter().any(|scope| call.holds(scope)) {
-                Ok(())
-            } else if kind.answers_in_permissions() {
-                Err(ApiError::no_permission(
-                    "view_schema",
-                    kind.legacy_name(),
-                    portal.id,
-                    &format!("{}-read", kind.plural().replace('_', "-")),
-                ))
-            } else {
-                Err(ApiError::missing_scopes(&scopes))
-            }
-        }
-    }
-}
-
-/// Counts the call and gives the headers of its window.
-fn limited(call: &mut Call<'_>, class: RateClass) -> Result<Vec<(&'static str, String)>, ApiError> {
-    let Some(holder) = &call.holder else {
-        return Ok(Vec::new());
-    };
-    let (now, portal) = (call.now, holder.portal);
-    match class {
-        RateClass::Free => Ok(Vec::new()),
-        RateClass::Search => {
-            let window = call.state.search.entry(portal).or_default();
-            match window.admit(now, SEARCH_SPAN_MS, SEARCH_LIMIT) {
-                Some(_) => Ok(Vec::new()),
-                None => Err(ApiError::rate_limit("SECONDLY")),
-            }
-        }
-        RateClass::Burst => {
-            let limit = call.state.portals.get(&portal).map_or(0, |p| p.burst_limit);
-            let key = (holder.client_id.clone(), portal);
-            let window = call.state.burst.entry(key).or_default();
-            let admitted = window.admit(now, BURST_SPAN_MS, limit);
-            let secondly = limit / 10;
-            let secondly_left = secondly.saturating_sub(window.since(now.saturating_sub(999)));
-            let headers = vec![
-                (
-                    "x-hubspot-ratelimit-interval-milliseconds",
-                    BURST_SPAN_MS.to_string(),
-                ),
-                ("x-hubspot-ratelimit-max", limit.to_string()),
-                (
-                    "x-hubspot-ratelimit-remaining",
-                    admitted.unwrap_or(0).to_string(),
-                ),
-                ("x-hubspot-ratelimit-secondly", secondly.to_string()),
-                (
-                    "x-hubspot-ratelimit-secondly-remaining",
-                    secondly_left.to_string(),
-                ),
-            ];
-            if admitted.is_some() {
-                Ok(headers)
-            } else {
-                let mut error = ApiError::rate_limit("TEN_SECONDLY_ROLLING");
-                error.detail.headers = headers;
-                Err(error)
-            }
-        }
-    }
 }
 
 /// Path parameters if `segments` fit one of the route's patterns.
@@ -462,19 +308,10 @@ fn faulty(answer: &FaultAnswer, correlation_id: &str) -> Response {
         FaultAnswer::TooManyRequests { policy } => {
             ApiError::rate_limit(policy).respond(correlation_id)
         }
-        FaultAnswer::Migration477 { retry_after } => migration(*retry_after).respond(correlation_id),
+        FaultAnswer::Migration477 { retry_after } => judge::migration(*retry_after).respond(correlation_id),
         FaultAnswer::OAuth(status) => crate::oauth::error::of_status(status),
         FaultAnswer::Slow(_) => Response::empty(200),
     }
-}
-
-fn migration(retry_after: u32) -> ApiError {
-    let mut error = ApiError::new(
-        477,
-        "This account is being migrated to another data center.",
-    );
-    error.detail.headers = vec![("retry-after", retry_after.to_string())];
-    error
 }
 
 /// Unknown routes answer a web page, not the envelope (platform 9.2).

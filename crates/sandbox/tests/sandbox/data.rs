@@ -1,0 +1,657 @@
+//! Metadata endpoints: J18–J21, D8, D17, D54, platform 3, 6, 8.4 and 9.
+
+use std::collections::BTreeSet;
+
+use portico_sandbox::{DEMO_CLIENT_ID, Request, served};
+use serde_json::{Value, json};
+
+use crate::{LARGE, NOW, Reader, SMALL, full_token, sandbox};
+
+/// Fills the parameters of a served path for the large portal.
+fn filled(path: &str, reader: &Reader<'_>) -> String {
+    let owner = || {
+        reader.get("/crm/v3/owners?limit=1")["results"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let mut path = path.replace("{date}", "2026-09");
+    for (name, value) in [
+        ("{objectType}", "contacts"),
+        (
+            "{objectTypeId}",
+            if path.contains("object-library") {
+                "0-421"
+            } else {
+                "0-1"
+            },
+        ),
+        ("{propertyName}", "email"),
+        ("{groupName}", "contactinformation"),
+        ("{fromObjectType}", "contacts"),
+        ("{toObjectType}", "0-3"),
+        ("{listId}", "1"),
+    ] {
+        path = path.replace(name, value);
+    }
+    if path.contains("{pipelineId}") {
+        path = path
+            .replace("contacts", "deals")
+            .replace("{pipelineId}", "default");
+    }
+    if path.contains("{ownerId}") {
+        path = path.replace("{ownerId}", &owner());
+    }
+    for (name, list) in [
+        ("{formId}", "/marketing/v3/forms"),
+        ("{flowId}", "/automation/v4/flows"),
+        ("{userId}", "/settings/v3/users"),
+    ] {
+        if path.contains(name) {
+            let id = reader.get(&format!("{list}?limit=1"))["results"][0]["id"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            path = path.replace(name, &id);
+        }
+    }
+    path
+}
+
+/// Platform 11 row 12: every served GET answers 200 in each generation, with and without a trailing slash.
+#[test]
+fn every_generation_of_every_read_answers() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let mut seen = 0;
+    for route in served()
+        .iter()
+        .filter(|route| route.method == "GET" && route.source.starts_with("platform 6"))
+    {
+        if route.scopes.starts_with("refused") {
+            continue;
+        }
+        let path = filled(route.path, &reader);
+        assert!(!path.contains('{'), "{path}");
+        // The link of a page repeats the path it was asked by; the cursor beside it is compared by the paging test.
+        let read = |path: &str| {
+            let mut answer = reader.get(path);
+            answer.as_object_mut().map(|answer| answer.remove("paging"));
+            answer
+        };
+        let plain = read(&path);
+        assert!(plain == read(&format!("{path}/")), "{path}");
+        if route.path.contains("{date}") {
+            assert!(plain == read(&path.replace("2026-09", "2026-03")), "{path}");
+        }
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+/// J10, J18–J20, mission facts 4 and 5: no name and no tier in details; the beta has the name; usage tells the tier.
+#[test]
+fn account_details_have_nine_fields_and_the_beta_a_name() {
+    let sandbox = sandbox("small");
+    let reader = Reader::new(&sandbox, SMALL);
+    let details = reader.get("/account-info/2026-09/details");
+    assert_eq!(details.as_object().map(serde_json::Map::len), Some(9));
+    assert_eq!(details["uiDomain"], "app-eu1.hubspot.com");
+    assert_eq!(details["utcOffset"], "+01:00");
+    let named = reader.get("/account-info/2027-03-beta/details");
+    assert_eq!(named["portalName"], "Fahrradwerkstatt Kiesel");
+    let usage = reader.get("/account-info/v3/api-usage/daily/private-apps");
+    assert_eq!(usage["results"][0]["usageLimit"], 250_000);
+    let agency = crate::sandbox("agency");
+    for (portal, limit) in [(25_733_019, 625_000), (26_104_388, 1_000_000)] {
+        let usage =
+            Reader::new(&agency, portal).get("/account-info/2026-03/api-usage/daily/private-apps");
+        assert_eq!(usage["results"][0]["usageLimit"], limit);
+        assert!(
+            usage["results"][0]["resetsAt"]
+                .as_str()
+                .is_some_and(|t| t.ends_with(":00:00Z"))
+        );
+    }
+}
+
+/// Platform 6.1: a type is named by name, id, singular, fully qualified name; unknown ones cannot be inferred.
+#[test]
+fn object_types_have_many_names() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let first = &reader.get("/crm-object-schemas/v3/schemas")["results"][0];
+    let custom = |name: &str| first[name].as_str().unwrap().to_owned();
+    let names = [
+        ["deals".to_owned(), "0-3".to_owned(), "DEAL".to_owned()],
+        [
+            custom("name"),
+            custom("objectTypeId"),
+            custom("fullyQualifiedName"),
+        ],
+    ];
+    for [name, id, other] in names {
+        let by_name = reader.get(&format!("/crm/v3/properties/{name}"));
+        assert_eq!(
+            by_name,
+            reader.get(&format!("/crm/properties/2026-03/{id}"))
+        );
+        assert_eq!(by_name, reader.get(&format!("/crm/v3/properties/{other}")));
+        assert!(
+            by_name["results"]
+                .as_array()
+                .is_some_and(|rows| rows.len() > 25)
+        );
+    }
+    let unknown = reader.send(Request::get("/crm/v3/properties/unicorns"));
+    assert_eq!(unknown.status, 400);
+    assert_eq!(
+        unknown.to_value()["message"],
+        "Unable to infer object type from: unicorns"
+    );
+}
+
+/// Platform 6.2: one call gives every custom object whole; flags leave parts out; one schema answers for standard types.
+#[test]
+fn schemas_come_whole_or_in_parts() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let all = reader.get("/crm-object-schemas/2026-09/schemas");
+    assert_eq!(all["results"].as_array().map(Vec::len), Some(10));
+    for schema in all["results"].as_array().unwrap() {
+        let own = reader.get(&format!(
+            "/crm/v3/properties/{}",
+            schema["objectTypeId"].as_str().unwrap()
+        ));
+        assert_eq!(schema["properties"], own["results"]);
+        assert!(
+            schema["associations"]
+                .as_array()
+                .is_some_and(|rows| rows.len() >= 6)
+        );
+        let title = &schema["primaryDisplayProperty"];
+        assert!(
+            schema["properties"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|p| p["name"] == *title)
+        );
+    }
+    let thin = reader.get("/crm-object-schemas/2026-09/schemas?includePropertyDefinitions=false&includeAssociationDefinitions=false");
+    assert_eq!(
+        (
+            &thin["results"][0]["properties"],
+            &thin["results"][0]["associations"]
+        ),
+        (&json!([]), &json!([]))
+    );
+    assert_eq!(
+        reader.get("/crm/v3/schemas/contacts")["objectTypeId"],
+        "0-1"
+    );
+    assert_eq!(
+        reader.get("/crm/v3/schemas?archived=true")["results"],
+        json!([])
+    );
+    let body = json!({ "inputs": ["0-3", "vehicle", "2-1"], "includePropertyDefinitions": true, "includeAssociationDefinitions": true, "includeAuditMetadata": false });
+    let batch = reader.send(Request::json(
+        "/crm-object-schemas/2026-09/schemas/batch/read",
+        &body,
+    ));
+    assert_eq!(
+        (
+            batch.status,
+            batch.to_value()["results"].as_array().map(Vec::len)
+        ),
+        (207, Some(2))
+    );
+    sandbox.with(|state| state.switches.batch_read_standard_schemas = false);
+    assert_eq!(
+        reader
+            .send(Request::json(
+                "/crm-object-schemas/2026-09/schemas/batch/read",
+                &body
+            ))
+            .status,
+        400
+    );
+    let missing = reader.send(Request::json(
+        "/crm-object-schemas/v3/schemas/batch/read",
+        &json!({ "inputs": [] }),
+    ));
+    assert_eq!(missing.to_value()["category"], "VALIDATION_ERROR");
+}
+
+/// D17, platform 6.2: properties have HubSpot's shape, real names and options, and are found one by one.
+#[test]
+fn properties_look_like_hubspots() {
+    let sandbox = sandbox("small");
+    let reader = Reader::new(&sandbox, SMALL);
+    let rows = reader.get("/crm/v3/properties/contacts");
+    let rows = rows["results"].as_array().unwrap();
+    assert!(rows.len() > 150);
+    for row in rows {
+        for name in [
+            "name",
+            "label",
+            "type",
+            "fieldType",
+            "groupName",
+            "description",
+        ] {
+            assert!(row[name].is_string(), "{name} of {row}");
+        }
+        assert!(
+            row["options"].is_array() && row["modificationMetadata"]["archivable"].is_boolean()
+        );
+    }
+    let stage = reader.get("/crm/v3/properties/contacts/lifecyclestage");
+    assert_eq!(stage["options"][2]["value"], "marketingqualifiedlead");
+    assert_eq!(stage["hubspotDefined"], true);
+    let own = rows
+        .iter()
+        .find(|row| row["label"] == "Kundennummer")
+        .expect("a custom property");
+    assert_eq!(
+        (&own["name"], own.get("hubspotDefined")),
+        (&json!("kundennummer"), None)
+    );
+    let missing = reader.send(Request::get("/crm/v3/properties/contacts/nope"));
+    assert_eq!(
+        (missing.status, &missing.to_value()["category"]),
+        (404, &json!("OBJECT_NOT_FOUND"))
+    );
+    let some = reader.get("/crm/v3/properties/contacts?properties=email,phone&properties=city");
+    assert_eq!(some["results"].as_array().map(Vec::len), Some(3));
+    let body = json!({ "archived": false, "inputs": [{ "name": "amount" }, { "name": "nope" }] });
+    let batch = reader.send(Request::json(
+        "/crm/properties/2026-09/deals/batch/read",
+        &body,
+    ));
+    assert_eq!(
+        (batch.status, &batch.to_value()["numErrors"]),
+        (207, &json!(1))
+    );
+}
+
+/// Platform 6.2: stage metadata are strings; default stages have their ids; every portal has the lifecycle pipelines.
+#[test]
+fn pipelines_have_string_metadata() {
+    let sandbox = sandbox("agency");
+    let reader = Reader::new(&sandbox, 26_104_388);
+    let deals = reader.get("/crm/v3/pipelines/deals");
+    let stages = deals["results"][0]["stages"].as_array().unwrap();
+    assert_eq!(stages[0]["id"], "appointmentscheduled");
+    assert_eq!(
+        stages[5]["metadata"],
+        json!({ "isClosed": "true", "probability": "1.0" })
+    );
+    let tickets = reader.get("/crm/pipelines/2026-09/tickets");
+    assert_eq!(
+        tickets["results"][0]["stages"][3]["metadata"],
+        json!({ "isClosed": "true", "ticketState": "CLOSED" })
+    );
+    assert_eq!(
+        reader.get("/crm/v3/pipelines/contacts")["results"][0]["label"],
+        "Lifecycle Stage Pipeline"
+    );
+    assert_eq!(reader.get("/crm/v3/pipelines/notes")["results"], json!([]));
+}
+
+/// P4, platform 6.5: paging gives each record once and stops; the last page has no cursor.
+#[test]
+fn paging_returns_each_record_once() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let cases = [
+        ("/crm/v3/owners/?limit=500", 600, 2),
+        ("/crm/owners/2026-09?limit=7", 600, 86),
+        ("/settings/v3/users/", 600, 6),
+        ("/marketing/v3/forms/?limit=100", 260, 3),
+        ("/marketing/forms/2026-09-beta", 260, 13),
+        ("/automation/v4/flows?limit=100", 350, 4),
+        ("/marketing/v3/emails/?limit=100", 900, 9),
+        ("/cms/v3/pages/site-pages?limit=100", 400, 4),
+    ];
+    for (target, count, calls) in cases {
+        let (rows, made) = reader.walk(target);
+        let ids: BTreeSet<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+        assert_eq!(
+            (rows.len(), ids.len(), made),
+            (count, count, calls),
+            "{target}"
+        );
+    }
+}
+
+/// Platform 6.3: lists page by offset; each once; bad counts are refused.
+#[test]
+fn list_search_pages_by_offset() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let (mut offset, mut ids, mut calls) = (0, BTreeSet::new(), 0);
+    loop {
+        let body = json!({ "count": 500, "offset": offset, "listIds": [], "processingTypes": [], "additionalProperties": ["hs_list_size"] });
+        let page = reader
+            .send(Request::json("/crm/lists/2026-09/search", &body))
+            .to_value();
+        calls += 1;
+        assert_eq!(page["total"], 1_800);
+        for list in page["lists"].as_array().unwrap() {
+            assert!(ids.insert(list["listId"].as_str().unwrap().to_owned()));
+        }
+        offset = page["offset"].as_u64().unwrap();
+        if page["hasMore"] == false {
+            break;
+        }
+    }
+    assert_eq!((ids.len(), calls), (1_800, 4));
+    for bad in [
+        json!({ "count": 501 }),
+        json!({ "count": 0 }),
+        json!({ "offset": -1 }),
+        json!({ "listIds": 3 }),
+    ] {
+        let response = reader.send(Request::json("/crm/v3/lists/search", &bad));
+        assert_eq!(
+            (response.status, &response.to_value()["category"]),
+            (400, &json!("VALIDATION_ERROR")),
+            "{bad}"
+        );
+    }
+    let filtered = reader
+        .send(Request::json(
+            "/crm/v3/lists/search",
+            &json!({ "query": "newsletter", "processingTypes": ["MANUAL"] }),
+        ))
+        .to_value();
+    assert!(
+        filtered["lists"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|l| l["processingType"] == "MANUAL")
+    );
+    let with_filters = reader.get("/crm/v3/lists?listIds=1&listIds=2,3&includeFilters=true");
+    assert_eq!(with_filters["lists"].as_array().map(Vec::len), Some(3));
+}
+
+/// Platform 6.3: a row of the list has no definition; the batch has it.
+#[test]
+fn workflow_definitions_come_in_batches() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let rows = reader.get("/automation/2026-09-beta/flows?limit=3");
+    assert!(
+        rows["results"][0].get("actions").is_none() && rows["results"][0]["isEnabled"].is_boolean()
+    );
+    let input = |id: &str| json!({ "flowId": id, "type": "FLOW_ID" });
+    let id = rows["results"][1]["id"].as_str().unwrap();
+    let body = json!({ "inputs": [input(id)] });
+    let batch = reader.send(Request::json("/automation/v4/flows/batch/read", &body));
+    assert_eq!(
+        (batch.status, &batch.to_value()["results"][0]["id"]),
+        (200, &json!(id))
+    );
+    assert!(
+        batch.to_value()["results"][0]["actions"]
+            .as_array()
+            .is_some_and(|a| !a.is_empty())
+    );
+    let many: Vec<Value> = (0..101).map(|_| input(id)).collect();
+    assert_eq!(
+        reader
+            .send(Request::json(
+                "/automation/v4/flows/batch/read",
+                &json!({ "inputs": many })
+            ))
+            .status,
+        400
+    );
+}
+
+/// Platform 6.2, 6.6: labels exist for exactly the pairs that the limit endpoint names, forty of them.
+#[test]
+fn labels_are_where_the_limits_say() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let pairs = reader.get("/crm/limits/2026-09/associations/labels");
+    let pairs = pairs["results"].as_array().unwrap();
+    assert_eq!(pairs.len(), 40);
+    let mut types = BTreeSet::new();
+    for pair in pairs {
+        let id = |name: &str| pair[name]["objectTypeId"].as_str().unwrap().to_owned();
+        let rows = reader.get(&format!(
+            "/crm/v4/associations/{}/{}/labels",
+            id("fromObjectType"),
+            id("toObjectType")
+        ));
+        let own: Vec<&Value> = rows["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|r| r["category"] == "USER_DEFINED" && !r["label"].is_null())
+            .collect();
+        assert_eq!(json!(own.len()), pair["usage"]);
+        for row in own {
+            assert!(types.insert(row["typeId"].as_u64()), "type ids are unique");
+        }
+    }
+    let configured = reader.get("/crm/v4/associations/definitions/configurations/all");
+    for row in configured["results"].as_array().unwrap() {
+        assert!(types.contains(&row["typeId"].as_u64()), "joins on typeId");
+    }
+    let plain = reader.get("/crm/associations/2026-09/deals/contacts/labels");
+    assert!(
+        plain["results"]
+            .as_array()
+            .unwrap()
+            .contains(&json!({ "category": "HUBSPOT_DEFINED", "typeId": 3, "label": null }))
+    );
+}
+
+/// D54, platform 8.4, 9.2: a missing scope is told in one of two shapes; alternatives are named.
+#[test]
+fn missing_scopes_have_two_shapes() {
+    let sandbox = sandbox("agency");
+    let token = sandbox
+        .with(|state| {
+            state.issue_grant(
+                DEMO_CLIENT_ID,
+                25_733_019,
+                &["oauth", "crm.schemas.deals.read"],
+                NOW,
+            )
+        })
+        .expect("a grant")
+        .access_token;
+    let get = |path: &str| sandbox.call(&Request::get(path).bearer(&token), NOW);
+    assert_eq!(get("/crm/v3/properties/deals").status, 200);
+    let shape_a = get("/crm/v3/properties/contacts");
+    let body = shape_a.to_value();
+    assert_eq!(
+        (shape_a.status, &body["category"]),
+        (403, &json!("MISSING_SCOPES"))
+    );
+    assert_eq!(
+        body["errors"][0]["context"]["requiredGranularScopes"],
+        json!(["crm.schemas.contacts.read", "crm.objects.contacts.read"])
+    );
+    assert!(
+        shape_a
+            .text()
+            .starts_with("{\"status\":\"error\",\"message\":"),
+        "HubSpot's order of keys"
+    );
+    let shape_b = get("/crm/v3/properties/leads");
+    let body = shape_b.to_value();
+    assert_eq!((shape_b.status, body.get("category")), (403, None));
+    assert!(body["message"].as_str().unwrap().contains(
+        "view_schema object type ObjectTypeId{legacyObjectType=LEAD} in portal 25733019"
+    ));
+    assert_eq!(get("/webhooks/v3/9/settings").status, 403);
+    assert_eq!(
+        get("/crm/v3/owners").to_value()["errors"][0]["context"]["requiredGranularScopes"],
+        json!(["crm.objects.owners.read"])
+    );
+}
+
+/// Platform 9.2: scope before rate, rate before validation; route before credential.
+#[test]
+fn calls_are_judged_in_hubspots_order() {
+    let sandbox = sandbox("small");
+    let cases = [
+        (
+            "unknown route, no token",
+            Request::get("/crm/v3/nothing"),
+            404,
+        ),
+        ("no token", Request::get("/crm/v3/properties/unicorns"), 401),
+        (
+            "basic instead of bearer",
+            Request::get("/crm/v3/owners").with_header("authorization", "Basic eDp5"),
+            401,
+        ),
+        (
+            "no scope, bad limit",
+            Request::get("/settings/v3/users?limit=x").bearer(
+                &sandbox
+                    .with(|s| s.issue_grant(DEMO_CLIENT_ID, SMALL, &["oauth"], NOW))
+                    .unwrap()
+                    .access_token,
+            ),
+            403,
+        ),
+        (
+            "bad limit",
+            Request::get("/crm/v3/owners?limit=501").bearer(&full_token(&sandbox, SMALL)),
+            400,
+        ),
+        (
+            "bad cursor",
+            Request::get("/crm/v3/owners?after=525").bearer(&full_token(&sandbox, SMALL)),
+            400,
+        ),
+        (
+            "wrong method",
+            Request::new("PUT", "/crm/v3/owners").bearer(&full_token(&sandbox, SMALL)),
+            405,
+        ),
+    ];
+    for (case, request, want) in cases {
+        let response = sandbox.call(&request, NOW);
+        assert_eq!(response.status, want, "{case}: {}", response.text());
+        assert!(
+            response.header("x-hubspot-correlation-id").is_some(),
+            "{case}"
+        );
+    }
+    let lost = sandbox.call(&Request::get("/crm/v3/nothing"), NOW);
+    assert!(
+        lost.header("content-type")
+            .is_some_and(|t| t.starts_with("text/html"))
+    );
+}
+
+/// Platform 5: no answer carries CORS permission, and a preflight gets none.
+#[test]
+fn there_is_no_cors() {
+    let sandbox = sandbox("small");
+    let token = full_token(&sandbox, SMALL);
+    for method in ["GET", "OPTIONS", "POST"] {
+        for path in [
+            "/crm/v3/owners",
+            "/oauth/2026-09/token",
+            "/oauth/authorize",
+            "/nothing",
+        ] {
+            let request = Request::new(method, path)
+                .bearer(&token)
+                .with_header("origin", "https://app.example")
+                .with_header("access-control-request-method", "GET");
+            let response = sandbox.call(&request, NOW);
+            assert!(
+                !response
+                    .headers
+                    .iter()
+                    .any(|(name, _)| name.starts_with("access-control")),
+                "{method} {path}"
+            );
+            if method == "OPTIONS" {
+                assert!(response.status >= 400, "{path}");
+            }
+        }
+    }
+}
+
+/// Platform 9.2: malformed bodies are refused in HubSpot's words, never with a panic.
+#[test]
+fn malformed_bodies_are_refused() {
+    let sandbox = sandbox("small");
+    let reader = Reader::new(&sandbox, SMALL);
+    for (body, want) in [
+        (&b"{\"count\":"[..], 400),
+        (b"\xff\xfe", 400),
+        (b"[]", 200),
+        (b"null", 200),
+        (b"", 400),
+    ] {
+        let mut request = Request::json("/crm/v3/lists/search", &json!({}));
+        request.body = body.to_vec();
+        assert_eq!(reader.send(request).status, want, "{body:?}");
+    }
+    let text =
+        Request::new("POST", "/crm/v3/lists/search").with_header("content-type", "text/plain");
+    assert_eq!(reader.send(text).status, 415);
+    let mut deep = Request::json("/crm/v3/lists/search", &json!({}));
+    deep.body = "[".repeat(100_000).into_bytes();
+    assert_eq!(reader.send(deep).status, 400);
+}
+
+mod anything {
+    use proptest::prelude::*;
+
+    use super::{NOW, Reader, Request, SMALL, json, sandbox};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// BI-1: whatever arrives, an answer leaves, and it has a status of HTTP.
+        #[test]
+        fn no_request_panics(
+            method in "(GET|POST|DELETE|PUT|OPTIONS|[A-Z]{0,6})",
+            path in "(/|/crm|/v3|/2026-09|/oauth|/token|/authorize|/properties|/contacts|/lists|/search|/schemas|/flows|/%[0-9a-z]{0,2}|[ -~]{0,6}){0,6}",
+            query in "[ -~]{0,40}",
+            kind in "(application/json|application/x-www-form-urlencoded|text/plain|)",
+            body in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let sandbox = sandbox("small");
+            let reader = Reader::new(&sandbox, SMALL);
+            let mut request = Request::new(&method, &format!("{path}?{query}")).with_header("content-type", &kind);
+            request.body = body;
+            let plain = sandbox.call(&request, NOW);
+            prop_assert!((200..500).contains(&plain.status), "{}", plain.status);
+            prop_assert!((200..500).contains(&reader.send(request).status));
+        }
+
+        /// Limits of any size give pages that join to the whole.
+        #[test]
+        fn any_page_size_joins_to_the_whole(limit in 1_usize..30) {
+            let sandbox = sandbox("small");
+            let reader = Reader::new(&sandbox, SMALL);
+            let (rows, calls) = reader.walk(&format!("/marketing/v3/forms?limit={limit}"));
+            prop_assert_eq!(rows.len(), 4);
+            prop_assert_eq!(calls, 4_usize.div_ceil(limit));
+            let mut offset = 0;
+            let mut seen = 0;
+            while offset < 12 {
+                let body = json!({ "count": limit, "offset": offset });
+                let page = reader.send(Request::json("/crm/v3/lists/search", &body)).to_value();
+                seen += page["lists"].as_array().map_or(0, Vec::len);
+                offset = page["offset"].as_u64().unwrap_or(12);
+            }
+            prop_assert_eq!(seen, 12);
+        }
+    }
+}
