@@ -64,6 +64,8 @@ pub struct Planner {
     ended: u32,
     /// Answers of any kind but weather.
     answers: u32,
+    /// Calls that met bad weather since the last answer.
+    storm: usize,
     now: u64,
     wake_at: Option<u64>,
     fraction: f32,
@@ -104,6 +106,7 @@ impl Planner {
             next_call: 0,
             ended: 0,
             answers: 0,
+            storm: 0,
             now: 0,
             wake_at: None,
             fraction: 0.0,
@@ -122,8 +125,7 @@ impl Planner {
             let free = usize::try_from(self.window.free(now)).unwrap_or(usize::MAX);
             let room = free.min(MAX_IN_FLIGHT.saturating_sub(self.flight.len()));
             let due: Vec<Key> = self
-                .queue
-                .iter()
+                .candidates()
                 .filter(|(_, waiting)| waiting.not_before <= now)
                 .map(|(key, _)| *key)
                 .take(room)
@@ -155,6 +157,16 @@ impl Planner {
             operation,
             request,
         })
+    }
+
+    /// Calls that may be sent when they are due. In a storm nothing new is begun: what failed is tried again first.
+    fn candidates(&self) -> impl Iterator<Item = (&Key, &Waiting)> {
+        let failed = |waiting: &Waiting| waiting.tries > 0;
+        let in_flight = self.flight.values().map(|(_, waiting)| waiting);
+        let storm = self.storm >= MAX_IN_FLIGHT && self.queue.values().chain(in_flight).any(failed);
+        self.queue
+            .iter()
+            .filter(move |(_, waiting)| !storm || failed(waiting))
     }
 
     /// The next moment at which a waiting call may go, if no answer comes before.
@@ -206,6 +218,7 @@ impl Planner {
             return self.again(id, key, waiting, code, MAX_UNREADABLE, 0);
         };
         self.answers += 1;
+        self.storm = 0;
         self.end(&waiting.task);
         effects
     }
@@ -222,6 +235,7 @@ impl Planner {
             return self.again(id, key, waiting, problem.code, MAX_TRIES, wait_ms);
         }
         self.answers += 1;
+        self.storm = 0;
         match verdict {
             Verdict::Throttled(wait_ms) => {
                 let wait_ms = wait_ms.unwrap_or(self.window.interval_ms());
@@ -270,6 +284,7 @@ impl Planner {
         wait_ms: u64,
     ) -> Vec<Effect> {
         waiting.tries += 1;
+        self.storm += 1;
         let answers_then = *waiting.answers_at_first_failure.get_or_insert(self.answers);
         if waiting.tries < max_tries {
             let wait_ms = wait_ms.max(backoff_ms(waiting.tries, id.0));
