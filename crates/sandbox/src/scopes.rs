@@ -56,7 +56,8 @@ impl Need {
         };
         match self {
             Self::Nothing => String::new(),
-            Self::Any(tier) => plus("any hub at", tier),
+            Self::Any(Tier::Enterprise) => "any hub at Enterprise".to_owned(),
+            Self::Any(tier) => format!("any hub at {} or higher", tier.label()),
             Self::Marketing(tier) => plus("Marketing Hub", tier),
             Self::Sales(tier) => plus("Sales Hub", tier),
             Self::Service(tier) => plus("Service Hub", tier),

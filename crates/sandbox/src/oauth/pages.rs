@@ -199,7 +199,7 @@ pub(super) fn consent(request: &Checked, portal: &Portal, fields: &Fields) -> St
         "{head}<p class=\"into\"><span class=\"name\">{name}</span><span class=\"where\"><bdi>{domain}</bdi> · {id}</span></p>\
          <form method=\"post\" action=\"/oauth/{id}/authorize\">{hidden}\
          <section aria-labelledby=\"required\"><h2 id=\"required\">Required permissions</h2>{required}</section>{optional}\
-         <p class=\"hint\">You will be sent to <bdi>{host}</bdi>.</p>\
+         <p class=\"hint leave\">You will be sent to <bdi>{host}</bdi>.</p>\
          <div class=\"actions\"><button type=\"submit\" id=\"cancel\" name=\"decision\" value=\"cancel\">Cancel</button>\
          <button type=\"submit\" id=\"connect-app\" name=\"decision\" value=\"connect\" class=\"primary\">Connect app</button></div></form>",
         head = heading(

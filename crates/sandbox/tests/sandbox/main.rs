@@ -10,6 +10,8 @@ mod authorize;
 mod data;
 mod faults;
 mod fixtures;
+mod judging;
+mod lifecycle;
 mod limits;
 mod shell;
 mod token;
@@ -109,6 +111,29 @@ pub(crate) fn refresh(sandbox: &Sandbox, path: &str, token: &str, now: u64) -> R
         ("refresh_token", token),
     ];
     sandbox.call(&Request::form(path, &fields), now)
+}
+
+/// The token endpoint in every generation.
+pub(crate) const GENERATIONS: [&str; 4] = [
+    "/oauth/v1/token",
+    "/oauth/v3/token",
+    "/oauth/2026-03/token",
+    "/oauth/2026-09/token",
+];
+
+/// A code for `small` with the optional scope `forms`.
+pub(crate) fn code(sandbox: &Sandbox, more: &[(&str, &str)]) -> String {
+    let location = sandbox
+        .approve(&authorize_url(&["forms"], more), SMALL, NOW)
+        .expect("a redirect");
+    returned(&location, "code").expect("a code")
+}
+
+/// An access and a refresh token for `small`.
+pub(crate) fn tokens(sandbox: &Sandbox) -> (String, String) {
+    let answer = redeem(sandbox, GENERATIONS[3], &code(sandbox, &[]), &[], NOW).to_value();
+    let text = |name: &str| answer[name].as_str().expect("a token").to_owned();
+    (text("access_token"), text("refresh_token"))
 }
 
 /// Every scope of the catalogue that the portal can grant, as an access token.
