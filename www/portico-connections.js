@@ -10,6 +10,20 @@ const MOUNTED_BY = ["proxy-url", "return-uri", "session", "layout", "routing"];
 /** How long `session="host"` waits for `getSession` before it says that it is missing. */
 const SESSION_WAIT_MS = 10_000;
 
+/** For the words below only: the widget's own styles come with what could not be loaded. */
+const PLAIN = `
+  :host { display: block; }
+  div {
+    box-sizing: border-box; max-width: 34rem; margin: 0 auto; padding: 48px 24px;
+    color: light-dark(#1b2322, #e9eeed); font: 16px/1.5 system-ui, sans-serif;
+  }
+  p { margin: 0 0 16px; }
+  button {
+    min-height: 40px; padding: 0 20px; border: 1px solid currentcolor; border-radius: 8px;
+    background: transparent; color: inherit; font: inherit; font-weight: 600; cursor: pointer;
+  }
+`;
+
 /** What is said when nothing can be shown; the cause itself is for the page's own log. */
 const WORDS = {
   unavailable: "Portico could not be loaded. Check the network, then try again; if it stays, reload the page.",
@@ -179,7 +193,12 @@ export class PorticoConnections extends HTMLElement {
       this.shadowRoot.replaceChildren();
       this.#update();
     });
-    this.shadowRoot.replaceChildren(message, again);
+    const box = document.createElement("div");
+    box.append(message, again);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(PLAIN);
+    this.shadowRoot.adoptedStyleSheets = [sheet];
+    this.shadowRoot.replaceChildren(box);
     const reason = String(cause?.message ?? cause);
     console.error(`portico-connections: ${reason}`);
     this.#tell("portico-error", { code, message: reason });

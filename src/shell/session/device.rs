@@ -85,7 +85,7 @@ pub(super) async fn save(base_url: &str, device: &Device) -> Result<(), Box<Prob
         ("key", device.key.0.clone()),
         ("id", device.id.as_str().into()),
     ]);
-    open().await?.put(STORE, base_url, &record).await
+    open().await?.put(STORE, base_url, record.into()).await
 }
 
 /// Drops it.

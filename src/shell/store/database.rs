@@ -1,33 +1,40 @@
 //! One IndexedDB database. Owns opening, transactions and what their failures mean to a person; knows
 //! no record of ours.
+//!
+//! Each call runs to its end once begun, because the browser calls back in any case.
 
 use crate::shell::problem;
+use crate::shell::task::finish;
 use crate::shell::timer::within;
 use idb::{DatabaseEvent as _, Factory, KeyRange, Query, Transaction, TransactionMode};
 use portico_core::error::ErrorCode;
 use portico_core::wire::Problem;
 use std::collections::BTreeSet;
-use std::future::IntoFuture as _;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 /// A blocked upgrade or a hung profile must not hold the app up.
-const OPEN_LIMIT_MS: u32 = 5_000;
+const OPEN_LIMIT_MS: u32 = 3_000;
 
-/// An open database; closed when dropped, and when another tab wants to delete or upgrade it.
-pub(in crate::shell) struct Database(idb::Database);
+/// An open database; closed when the last clone is dropped, and when another tab wants to delete or
+/// upgrade it.
+#[derive(Clone)]
+pub(in crate::shell) struct Database(Rc<Open>);
 
-impl Drop for Database {
+struct Open(idb::Database);
+
+impl Drop for Open {
     fn drop(&mut self) {
         self.0.close();
     }
 }
 
-/// What a write does to one key.
-pub(super) enum Change<'a> {
-    Put(&'a str, String, JsValue),
+/// What a write does to one key of an object store.
+pub(super) enum Change {
+    Put(&'static str, String, JsValue),
     /// Content named by its hash: what is there already stays, and costs nothing.
-    PutNew(&'a str, String, JsValue),
-    Delete(&'a str, String),
+    PutNew(&'static str, String, JsValue),
+    Delete(&'static str, String),
 }
 
 /// Opens a database with these object stores, without key paths.
@@ -49,24 +56,26 @@ pub(in crate::shell) async fn open(
             let _ = database.create_object_store(store, idb::ObjectStoreParams::new());
         }
     });
-    let Some(opened) = within(OPEN_LIMIT_MS, request.into_future()).await else {
+    // One that opens too late is closed again by its drop.
+    let opening = finish(async move { request.await.map(Open) });
+    let Some(opened) = within(OPEN_LIMIT_MS, opening).await else {
         return Err(problem(
             ErrorCode::StorageUnavailable,
             "The browser's storage does not open; an older tab may hold it.",
         ));
     };
     let mut database = opened.map_err(|error| storage(&error))?;
-    database.on_version_change(|event| {
+    database.0.on_version_change(|event| {
         if let Ok(database) = event.database() {
             database.close();
         }
     });
-    Ok(Database(database))
+    Ok(Database(Rc::new(database)))
 }
 
 impl Database {
     fn reading(&self, store: &str) -> Result<(Transaction, idb::ObjectStore), idb::Error> {
-        let transaction = self.0.transaction(&[store], TransactionMode::ReadOnly)?;
+        let transaction = self.0.0.transaction(&[store], TransactionMode::ReadOnly)?;
         let store = transaction.object_store(store)?;
         Ok((transaction, store))
     }
@@ -74,50 +83,52 @@ impl Database {
     /// The value of a key.
     pub(in crate::shell) async fn get(
         &self,
-        store: &str,
+        store: &'static str,
         key: &str,
     ) -> Result<Option<JsValue>, Box<Problem>> {
-        let read = async {
-            let (_transaction, store) = self.reading(store)?;
-            store.get(Query::Key(key.into()))?.await
-        };
-        let value = read.await.map_err(|error: idb::Error| storage(&error))?;
+        let (database, key) = (self.clone(), JsValue::from_str(key));
+        let value = finish(async move {
+            let (_transaction, store) = database.reading(store)?;
+            store.get(Query::Key(key))?.await
+        });
+        let value = value.await.map_err(|error| storage(&error))?;
         Ok(value.filter(|value| !value.is_undefined()))
     }
 
     /// Sets the value of a key.
     pub(in crate::shell) async fn put(
         &self,
-        store: &str,
+        store: &'static str,
         key: &str,
-        value: &JsValue,
+        value: JsValue,
     ) -> Result<(), Box<Problem>> {
-        let change = Change::Put(store, key.to_owned(), value.clone());
-        self.write(&[store], &[change]).await
+        let change = Change::Put(store, key.to_owned(), value);
+        self.write(vec![store], vec![change]).await
     }
 
     /// Removes a key.
     pub(in crate::shell) async fn delete(
         &self,
-        store: &str,
+        store: &'static str,
         key: &str,
     ) -> Result<(), Box<Problem>> {
         let change = Change::Delete(store, key.to_owned());
-        self.write(&[store], &[change]).await
+        self.write(vec![store], vec![change]).await
     }
 
     /// Keys and values of every key that begins so, in order of the keys.
     pub(super) async fn all(
         &self,
-        store: &str,
+        store: &'static str,
         prefix: &str,
     ) -> Result<Vec<(String, JsValue)>, Box<Problem>> {
-        let read = async {
-            let (_transaction, store) = self.reading(store)?;
-            let keys = store.get_all_keys(beginning_with(prefix)?, None)?;
-            let values = store.get_all(beginning_with(prefix)?, None)?;
+        let (database, prefix) = (self.clone(), prefix.to_owned());
+        let read = finish(async move {
+            let (_transaction, store) = database.reading(store)?;
+            let keys = store.get_all_keys(beginning_with(&prefix)?, None)?;
+            let values = store.get_all(beginning_with(&prefix)?, None)?;
             Ok((keys.await?, values.await?))
-        };
+        });
         let (keys, values) = read.await.map_err(|error: idb::Error| storage(&error))?;
         let keys = keys
             .into_iter()
@@ -125,42 +136,47 @@ impl Database {
         Ok(keys.zip(values).collect())
     }
 
-    /// All of it or nothing.
+    /// All of it or nothing; `stores` names each object store that is changed.
     pub(super) async fn write(
         &self,
-        stores: &[&str],
-        changes: &[Change<'_>],
+        stores: Vec<&'static str>,
+        changes: Vec<Change>,
     ) -> Result<(), Box<Problem>> {
-        self.write_all(stores, changes)
-            .await
-            .map_err(|error| storage(&error))
-    }
-
-    async fn write_all(&self, stores: &[&str], changes: &[Change<'_>]) -> Result<(), idb::Error> {
-        let transaction = self.0.transaction(stores, TransactionMode::ReadWrite)?;
-        if let Err(error) = apply(&transaction, changes).await {
-            // What was accepted so far must not be committed by itself.
-            let _ = transaction.abort();
-            return Err(error);
-        }
-        if transaction.await?.is_committed() {
-            Ok(())
-        } else {
-            Err(idb::Error::DomExceptionNotFound)
-        }
+        let database = self.clone();
+        let written = finish(async move {
+            let transaction = database
+                .0
+                .0
+                .transaction(&stores, TransactionMode::ReadWrite)?;
+            if let Err(error) = apply(&transaction, &changes).await {
+                // What was accepted so far must not be committed by itself.
+                let _ = transaction.abort();
+                return Err(error);
+            }
+            if transaction.await?.is_committed() {
+                Ok(())
+            } else {
+                Err(idb::Error::DomExceptionNotFound)
+            }
+        });
+        written.await.map_err(|error| storage(&error))
     }
 
     /// Removes each key of `contents` that no value of `parts` names; `hash_of` reads a value. Both are
     /// seen in one transaction, so that no other tab's new part loses its content.
     pub(super) async fn sweep(
         &self,
-        parts: &str,
-        contents: &str,
-        hash_of: impl Fn(&JsValue) -> Option<String>,
+        parts: &'static str,
+        contents: &'static str,
+        hash_of: impl Fn(&JsValue) -> Option<String> + 'static,
     ) -> Result<(), Box<Problem>> {
-        let sweep = async {
+        let database = self.clone();
+        let swept = finish(async move {
             let stores = [parts, contents];
-            let transaction = self.0.transaction(&stores, TransactionMode::ReadWrite)?;
+            let transaction = database
+                .0
+                .0
+                .transaction(&stores, TransactionMode::ReadWrite)?;
             let values = transaction
                 .object_store(parts)?
                 .get_all(None, None)?
@@ -173,15 +189,13 @@ impl Database {
                 }
             }
             transaction.await
-        };
-        sweep
-            .await
-            .map(|_| ())
-            .map_err(|error: idb::Error| storage(&error))
+        });
+        let result = swept.await.map_err(|error: idb::Error| storage(&error));
+        result.map(|_| ())
     }
 }
 
-async fn apply(transaction: &Transaction, changes: &[Change<'_>]) -> Result<(), idb::Error> {
+async fn apply(transaction: &Transaction, changes: &[Change]) -> Result<(), idb::Error> {
     for change in changes {
         match change {
             Change::Put(store, key, value) => {

@@ -81,8 +81,7 @@ impl Layers {
             return;
         }
         if let (Some(disk), false) = (&self.disk, self.refused.get()) {
-            let stores: BTreeSet<&str> = writes.iter().map(|(store, ..)| *store).collect();
-            let stores: Vec<&str> = stores.into_iter().collect();
+            let stores: BTreeSet<&'static str> = writes.iter().map(|(store, ..)| *store).collect();
             let changes = writes.iter().map(|(store, key, text)| match text {
                 None => Change::Delete(store, key.clone()),
                 Some(text) if *store == super::CONTENTS => {
@@ -90,8 +89,12 @@ impl Layers {
                 }
                 Some(text) => Change::Put(store, key.clone(), JsValue::from_str(text)),
             });
-            let changes: Vec<Change<'_>> = changes.collect();
-            if disk.write(&stores, &changes).await.is_ok() {
+            let changes: Vec<Change> = changes.collect();
+            if disk
+                .write(stores.into_iter().collect(), changes)
+                .await
+                .is_ok()
+            {
                 return;
             }
             self.refused.set(true);
@@ -107,11 +110,11 @@ impl Layers {
         &self,
         parts: &'static str,
         contents: &'static str,
-        named: impl Fn(&str) -> Option<String>,
+        named: fn(&str) -> Option<String>,
     ) {
         match &self.disk {
             Some(disk) if !self.refused.get() => {
-                let hash_of = |value: &JsValue| named(&value.as_string()?);
+                let hash_of = move |value: &JsValue| named(&value.as_string()?);
                 // What stays is a little space, found again by the next sweep.
                 let _ = disk.sweep(parts, contents, hash_of).await;
             }
