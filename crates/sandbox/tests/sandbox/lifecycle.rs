@@ -211,3 +211,98 @@ fn a_reinstall_leaves_or_kills_the_earlier_refresh_token() {
         assert_eq!(refresh(&sandbox, GENERATIONS[3], &second, NOW).status, 200);
     }
 }
+
+mod any_sequence {
+    use proptest::prelude::*;
+
+    use super::{DEMO_CLIENT_ID, GENERATIONS, NOW, Request, SMALL, code, redeem, refresh, sandbox};
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Connect,
+        Refresh,
+        Call,
+        Revoke,
+        Uninstall,
+        Rotate(bool),
+        Wait(u64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => Just(Step::Connect),
+            4 => Just(Step::Refresh),
+            4 => Just(Step::Call),
+            1 => Just(Step::Revoke),
+            1 => Just(Step::Uninstall),
+            1 => any::<bool>().prop_map(Step::Rotate),
+            2 => (0_u64..2_000_000).prop_map(Step::Wait),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        /// R8, R11, UF-4: whatever happens in whatever order, a grant refreshes exactly while it lives, an access
+        /// token opens exactly until it expires or the app goes, and no token exceeds what was granted.
+        #[test]
+        fn grants_live_and_die_by_the_rules(steps in proptest::collection::vec(step(), 1..25)) {
+            let sandbox = sandbox("small");
+            let mut now = NOW;
+            // What must hold: the live refresh token, the last access token and when it ends.
+            let (mut alive, mut dead): (Option<String>, Vec<String>) = (None, Vec::new());
+            let mut access: Option<(String, u64)> = None;
+            let mut rotate = false;
+            for step in steps {
+                now += 1_000;
+                match step {
+                    Step::Connect => {
+                        let answer = redeem(&sandbox, GENERATIONS[3], &code(&sandbox, &[]), &[], NOW).to_value();
+                        let granted = answer["scopes"].as_array().map_or(0, Vec::len);
+                        prop_assert_eq!(granted, 5);
+                        alive = answer["refresh_token"].as_str().map(str::to_owned);
+                        access = answer["access_token"].as_str().map(|t| (t.to_owned(), NOW + 1_800_000));
+                    }
+                    Step::Refresh => {
+                        for token in &dead {
+                            let answer = refresh(&sandbox, GENERATIONS[1], token, now).to_value();
+                            prop_assert_eq!(&answer["status"], "BAD_REFRESH_TOKEN");
+                        }
+                        if let Some(token) = alive.take() {
+                            let answer = refresh(&sandbox, GENERATIONS[2], &token, now).to_value();
+                            let next = answer["refresh_token"].as_str().map(str::to_owned);
+                            prop_assert_eq!(next.as_deref() == Some(token.as_str()), !rotate);
+                            prop_assert_eq!(answer["scopes"].as_array().map_or(0, Vec::len), 5);
+                            if rotate {
+                                dead.push(token);
+                            }
+                            alive = next;
+                            access = answer["access_token"].as_str().map(|t| (t.to_owned(), now + 1_800_000));
+                        }
+                    }
+                    Step::Call => {
+                        if let Some((token, until)) = &access {
+                            let details = Request::get("/account-info/2026-09/details").bearer(token);
+                            let want = if now < *until { 200 } else { 401 };
+                            prop_assert_eq!(sandbox.call(&details, now).status, want);
+                        }
+                    }
+                    Step::Revoke => {
+                        sandbox.with(|state| state.revoke_grant(DEMO_CLIENT_ID, SMALL));
+                        dead.extend(alive.take());
+                    }
+                    Step::Uninstall => {
+                        sandbox.with(|state| state.uninstall(DEMO_CLIENT_ID, SMALL));
+                        dead.extend(alive.take());
+                        access = None;
+                    }
+                    Step::Rotate(on) => {
+                        rotate = on;
+                        sandbox.with(|state| state.switches.rotate_refresh_tokens = on);
+                    }
+                    Step::Wait(ms) => now += ms,
+                }
+            }
+        }
+    }
+}
