@@ -19,8 +19,12 @@ const FEATURES: [&str; 6] = [
     "--enable-reference-types",
     "--enable-multivalue",
 ];
-const PASSES: [&str; 4] = [
+/// What travels is compressed, and inlining hides repetition from brotli: plain -Oz makes the module
+/// 3% smaller and what travels 7% larger (1,090 and 347 kB; so, 1,115 and 323 kB; untouched, 1,215
+/// and 326 kB).
+const PASSES: [&str; 5] = [
     "-Oz",
+    "--one-caller-inline-max-function-size=0",
     "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
