@@ -9,6 +9,8 @@ pub(super) struct Part {
     pub(super) name: String,
     pub(super) records: u32,
     pub(super) hash: String,
+    /// Stored, yet not whole: shown now, and read again by the next planner.
+    pub(super) flawed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +43,14 @@ impl Book {
     pub(super) fn fail(&mut self, reason: Reason) {
         if !self.failures.contains(&reason) {
             self.failures.push(reason);
+        }
+    }
+
+    /// As [`Book::fail`], of a part that is stored all the same.
+    pub(super) fn flaw(&mut self, part: &str, reason: Reason) {
+        self.fail(reason);
+        for known in &mut self.parts {
+            known.flawed |= known.name == part;
         }
     }
 
@@ -112,6 +122,7 @@ mod tests {
                 name: part.to_string(),
                 records: 10,
                 hash: String::new(),
+                flawed: false,
             });
         }
         book

@@ -62,7 +62,8 @@ struct Wire {
 }
 
 impl Checkpoint {
-    pub(super) fn write(self) -> String {
+    pub(super) fn write(mut self) -> String {
+        self.forget_orphans();
         let slug = |kind: Kind| kind.slug().to_owned();
         let wire = Wire {
             portico_checkpoint: VERSION,
@@ -98,6 +99,7 @@ impl Checkpoint {
                 name,
                 records,
                 hash,
+                flawed: false,
             };
             checkpoint.parts.push((kind(&slug)?, part));
         }
@@ -108,6 +110,22 @@ impl Checkpoint {
             Ok(checkpoint)
         } else {
             Err(CheckpointError::Damaged)
+        }
+    }
+
+    /// What was learnt from a part that is to be read again is learnt again.
+    fn forget_orphans(&mut self) {
+        if !self.has(Kind::ObjectSchemas, ALL) {
+            self.found.custom.clear();
+        }
+        if !self.has(Kind::Limits, PIPELINE_LIMITS) {
+            self.found.with_pipelines = None;
+        }
+        if !self.has(Kind::Limits, OBJECT_LIBRARY) {
+            self.found.disabled.clear();
+        }
+        if !self.has(Kind::Limits, LABEL_LIMITS) {
+            self.found.pairs.clear();
         }
     }
 
@@ -151,6 +169,7 @@ mod tests {
             name: name.into(),
             records: 3,
             hash: "h".into(),
+            flawed: false,
         }
     }
 
@@ -173,6 +192,15 @@ mod tests {
     #[test]
     fn a_checkpoint_reads_back_as_it_was_written() {
         assert_eq!(Checkpoint::read(&sample().write()), Ok(sample()));
+    }
+
+    /// A part that is not whole is not kept, and then neither is what it taught.
+    #[test]
+    fn what_was_learnt_goes_with_its_part() {
+        let mut checkpoint = sample();
+        checkpoint.parts.clear();
+        let read = Checkpoint::read(&checkpoint.write());
+        assert_eq!(read.map(|read| read.found), Ok(Found::default()));
     }
 
     /// Issue 2: a stored record of another version, or a damaged one, gets a clear error.

@@ -428,6 +428,15 @@ impl Planner {
         }
     }
 
+    /// Sends nothing more. For a connection that may not be asked now: the progress then tells what the store
+    /// holds, and `code` why there is no more (R5, R28).
+    pub fn stop(&mut self, code: ErrorCode) {
+        if !self.is_done() {
+            self.stopped = Some(Reason::Stopped(code));
+            self.refresh();
+        }
+    }
+
     /// The parts that make up the snapshot, as (kind, part, records, hash).
     ///
     /// Once a kind is completed, whatever else the store holds of it is of an older retrieval and may go.
@@ -447,6 +456,16 @@ impl Planner {
             ..Checkpoint::default()
         };
         for kind in Kind::ALL {
+            let parts = &self.books[kind.index()].parts;
+            let whole = parts.iter().filter(|part| !part.flawed);
+            if !PAGED.contains(&kind) {
+                checkpoint
+                    .parts
+                    .extend(whole.map(|part| (kind, part.clone())));
+                continue;
+            }
+            // Pages follow from each other: one that is not whole, and all are read again.
+            let flawed = parts.iter().any(|part| part.flawed);
             let chain = self.chains.get(&kind).map(|chain| &chain.at);
             // Workflows go back to the first page whose definitions are not there.
             let unfinished = self
@@ -455,17 +474,15 @@ impl Planner {
                 .next()
                 .filter(|_| kind == Kind::Workflows);
             let position = unfinished.map(|listed| &listed.origin).or(chain);
-            let kept = |name: &str| {
-                position.is_none_or(|at| (1..at.page).any(|page| page_part(page) == name))
+            let Some(position) = position.filter(|_| !flawed) else {
+                continue;
             };
-            for part in &self.books[kind.index()].parts {
-                if !PAGED.contains(&kind) || kept(&part.name) {
-                    checkpoint.parts.push((kind, part.clone()));
-                }
-            }
-            if let Some(position) = position {
-                checkpoint.chains.push((kind, position.clone()));
-            }
+            let kept = |name: &str| (1..position.page).any(|page| page_part(page) == name);
+            let whole = whole.filter(|part| kept(&part.name));
+            checkpoint
+                .parts
+                .extend(whole.map(|part| (kind, part.clone())));
+            checkpoint.chains.push((kind, position.clone()));
         }
         checkpoint.write()
     }

@@ -290,8 +290,8 @@ impl Planner {
         match step {
             Step::Next | Step::Restart => self.add(Task::Page(kind, at.page, at.after)),
             Step::End => {}
-            Step::Loop => book.fail(Reason::CursorLoop),
-            Step::Changed => book.fail(Reason::ChangedMeanwhile),
+            Step::Loop => book.flaw(&page_part(number), Reason::CursorLoop),
+            Step::Changed => book.flaw(&page_part(number), Reason::ChangedMeanwhile),
         }
         effects
     }
@@ -366,7 +366,12 @@ impl Planner {
             }
             Task::Single(single) if single.part == OBJECT_LIBRARY => self.open_library(),
             // The list's rows are better than nothing, and the kind says that it is not whole.
-            Task::Definitions(number, _) => return self.take_definitions(*number, &[]),
+            Task::Definitions(number, _) => {
+                let effects = self.take_definitions(*number, &[]);
+                let book = &mut self.books[Kind::Workflows.index()];
+                book.flaw(&page_part(*number), reason.clone());
+                return effects;
+            }
             _ => {}
         }
         Vec::new()
@@ -374,11 +379,13 @@ impl Planner {
 
     fn store_whole(&mut self, task: &Task, page: &Page<'_>) -> Effect {
         let (kind, part) = task.part();
+        let effect = self.store(kind, part.clone(), &page.records);
         if page.next.is_some() {
             // Documented as whole, yet there is more: never passed off as whole (P4).
-            self.books[kind.index()].fail(Reason::Failed(ErrorCode::UpstreamInvalid));
+            let reason = Reason::Failed(ErrorCode::UpstreamInvalid);
+            self.books[kind.index()].flaw(&part, reason);
         }
-        self.store(kind, part, &page.records)
+        effect
     }
 
     fn store(&mut self, kind: Kind, part: String, records: &[&str]) -> Effect {
@@ -389,6 +396,7 @@ impl Planner {
             name: part.clone(),
             records,
             hash: hash.clone(),
+            flawed: false,
         });
         Effect::Store {
             kind,

@@ -342,4 +342,64 @@ fn paging_without_end_is_marked_partial() {
         KindState::Completed { records: 0 }
     );
     assert_eq!(planner.overall().phase, Phase::CompletedWithGaps);
+    // A later planner does not take it for whole.
+    let input = PlanInput { granted: &granted };
+    let mut again = Planner::resume(&planner.checkpoint(), input).unwrap();
+    let asked: Vec<&str> = again
+        .next(0)
+        .calls
+        .iter()
+        .map(|call| call.operation)
+        .collect();
+    assert_eq!(asked, ["forms.list", "users.roles"]);
+}
+
+/// P4: what is not whole is never passed off as whole by the next planner, which reads it again.
+#[test]
+fn a_part_that_is_not_whole_is_read_again_after_a_resume() {
+    let granted = all_scopes();
+    let fake = LARGE.refusing("workflows.read", Problem::of(ErrorCode::UpstreamRejected));
+    let (planner, first) = run(&fake, &World::calm(17));
+    let mut again =
+        Planner::resume(&planner.checkpoint(), PlanInput { granted: &granted }).unwrap();
+    assert_eq!(state(&again, Kind::Workflows), KindState::Pending);
+    let second = drive(&mut again, &LARGE, &World::calm(18), first.store, 0);
+    assert_eq!(again.overall().phase, Phase::Completed);
+    assert_eq!(second.store, run(&LARGE, &World::calm(19)).1.store);
+    assert_eq!(second.sent.len(), 8, "four pages and their definitions");
+    assert_eq!(count(&second, "workflows.read"), 4);
+}
+
+/// R5, R28: at rest, a planner tells what is stored and why there is no more, and asks nothing.
+#[test]
+fn a_stopped_planner_tells_what_is_stored_and_asks_nothing() {
+    let granted = all_scopes();
+    let mut planner = planner(&granted);
+    let world = World {
+        cut: Some(20),
+        ..World::calm(20)
+    };
+    drive(&mut planner, &LARGE, &world, Store::new(), 0);
+    let input = PlanInput { granted: &granted };
+    let mut rest = Planner::resume(&planner.checkpoint(), input).unwrap();
+    rest.stop(ErrorCode::NeedsReauth);
+    assert_eq!(rest.overall().phase, Phase::Error(ErrorCode::NeedsReauth));
+    let reason = Reason::Stopped(ErrorCode::NeedsReauth);
+    let code = ErrorCode::NeedsReauth;
+    assert!(matches!(
+        state(&rest, Kind::Properties),
+        KindState::Partial { records: 1.., reason: why } if why == reason
+    ));
+    assert_eq!(state(&rest, Kind::Roles), KindState::Error { code });
+    assert_eq!(
+        state(&rest, Kind::ObjectSchemas),
+        KindState::Completed { records: 10 }
+    );
+    let next = rest.next(0);
+    assert!(next.done && next.calls.is_empty());
+    // Of a whole snapshot nothing is to be stopped.
+    let whole = run(&LARGE, &World::calm(21)).0.checkpoint();
+    let mut rest = Planner::resume(&whole, input).unwrap();
+    rest.stop(code);
+    assert_eq!(rest.overall().phase, Phase::Completed);
 }
