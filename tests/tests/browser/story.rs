@@ -1,0 +1,184 @@
+//! The main job, from an empty page to a record of a connected portal.
+
+use portico_tests::browser::{Browser, Stage};
+use serde_json::json;
+
+/// An Enterprise portal that grants all that is asked.
+const PORTAL: u64 = 26_104_388;
+const NAME: &str = "Weserkran Logistik GmbH";
+
+/// J3–J10, J12, J16, J18–J24, J32, J33; R3, R4; D2–D6, D8–D12, D16–D19; S5–S11; B6–B9; P1, P3: a portal is
+/// connected and explored end to end, and is still there after a reload.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portal_is_connected_explored_and_still_there_after_a_reload() {
+    let stage = Stage::of("agency").await;
+    let browser = Browser::start("story").await;
+    let page = &browser.page;
+
+    page.launch(&stage).await;
+    assert_eq!(
+        page.url().await,
+        format!("{}/", stage.base_url()),
+        "the ticket is out of the address"
+    );
+    page.read("h1", "Client Accounts").await;
+    page.read(".sidebar a[aria-current=page]", "Client Accounts")
+        .await;
+    page.read(".checklist", "The right role in HubSpot").await;
+    let loaded = page.js("return performance.timeOrigin", &[]).await;
+
+    page.click("#add-portal").await;
+    page.read("dialog h2", "Add Portal").await;
+    let types = page.texts("dialog .choice").await;
+    assert_eq!(types.len(), 3, "{types:?}");
+    for (name, purpose) in [
+        ("Config + Audit", "For a client portal"),
+        ("Config Only", "For a destination portal"),
+        ("Audit Only", "For a prospect"),
+    ] {
+        assert!(
+            types
+                .iter()
+                .any(|said| said.contains(name) && said.contains(purpose)),
+            "{types:?}"
+        );
+    }
+    page.click_text("dialog summary", "Permissions HubSpot will ask for")
+        .await;
+    let scopes = page.texts("dialog .scope-list li").await;
+    assert!(
+        scopes
+            .iter()
+            .any(|said| said.starts_with("crm.schemas.contacts.read ")),
+        "{scopes:?}"
+    );
+    assert!(
+        scopes.iter().all(|said| said.contains(' ')),
+        "each scope has its reason: {scopes:?}"
+    );
+    assert_eq!(
+        page.count("dialog input:not([type=radio]), dialog textarea")
+            .await,
+        0,
+        "nothing is typed"
+    );
+
+    page.click("#continue-to-hubspot").await;
+    page.turn_to_other().await;
+    page.see("main[data-step=account]").await;
+    let picker = page.url().await;
+    assert!(picker.starts_with(stage.hubspot_url()), "{picker}");
+    for part in [
+        "code_challenge_method=S256",
+        "response_type=code",
+        "&state=",
+        "scope=oauth%20",
+    ] {
+        assert!(picker.contains(part), "{picker} lacks {part}");
+    }
+    assert_eq!(
+        page.count("input[name=portal]").await,
+        12,
+        "each account can be picked"
+    );
+    page.pick(PORTAL).await;
+    page.read("main", "Review what the app may do").await;
+    page.read("main", "crm.schemas.contacts.read").await;
+    page.consent().await;
+
+    page.read("dialog h3", "Connected").await;
+    let facts = page.text("dialog .facts").await;
+    for fact in [NAME, "26104388", "Enterprise", "Config + Audit"] {
+        assert!(facts.contains(fact), "{facts}");
+    }
+    page.click("#flow-done").await;
+    page.see_no("dialog").await;
+    assert_eq!(
+        page.texts("thead th").await,
+        ["Account Name", "Portal ID", "Connection Status", "Actions"]
+    );
+    let row = format!("tr[data-portal='{PORTAL}']");
+    page.read(&format!("{row} .account-name"), NAME).await;
+    page.read(&format!("{row} .mono"), "26104388").await;
+    page.read(&format!("{row} .tag"), "Enterprise").await;
+    page.read(&format!("{row} a.status.good"), "Connected")
+        .await;
+    let help = page
+        .js(
+            "return $(arguments[0]).hash",
+            &[json!(format!("{row} a.status"))],
+        )
+        .await;
+    assert_eq!(help, "#/help/reconnecting");
+    assert_eq!(
+        page.js("return performance.timeOrigin", &[]).await,
+        loaded,
+        "without a reload"
+    );
+
+    page.click(&format!("{row} [aria-haspopup]")).await;
+    let actions = page.texts(".menu-list button").await;
+    for action in ["Edit connection type", "Reconnect", "Remove"] {
+        assert!(actions.iter().any(|said| said == action), "{actions:?}");
+    }
+    page.press("\u{e00c}").await;
+    page.retrieved(PORTAL).await;
+
+    page.click_text(".sidebar a", "Connections").await;
+    page.read("h1", "Connections").await;
+    page.read(".provider .status.good", "Connected").await;
+    page.retrieved(PORTAL).await;
+    page.click_text(&format!("[data-portal='{PORTAL}'] button"), "View Metadata")
+        .await;
+    page.see(".explorer").await;
+    page.click("a[data-kind=properties]").await;
+    page.see(".row").await;
+    let kinds = page.texts("a[data-kind]").await;
+    let retrieved = stage.sandbox.with(|state| {
+        let portal = &state.portals[&PORTAL];
+        [
+            ("Lists", portal.lists.len()),
+            ("Users", portal.users.len()),
+            ("Teams", portal.teams.len()),
+        ]
+    });
+    assert_eq!(kinds.len(), 16, "{kinds:?}");
+    for (kind, count) in retrieved {
+        assert!(
+            kinds.iter().any(|said| *said == format!("{kind} {count}")),
+            "{kind} {count}: {kinds:?}"
+        );
+    }
+
+    let all = page.text(".list-count").await;
+    page.write("#explorer-search", "lifecycle stage").await;
+    page.until(
+        "a shorter list",
+        "return said($('.list-count')).includes(' of ')",
+        &[],
+    )
+    .await;
+    assert!(page.text(".list-count").await.ends_with(&all));
+    page.click_text(".row", "Lifecycle Stage").await;
+    page.read(".detail-title h2", "Lifecycle Stage").await;
+    page.read("#record-panel", "lifecyclestage").await;
+    page.click("#tab-json").await;
+    page.read("#record-panel .code", "\"name\": \"lifecyclestage\"")
+        .await;
+    let address = page.url().await;
+    assert!(address.ends_with("/lifecyclestage"), "{address}");
+
+    let asked = stage.call_count();
+    page.reload().await;
+    page.read(".detail-title h2", "Lifecycle Stage").await;
+    assert_eq!(page.url().await, address);
+    page.go("#/accounts").await;
+    page.read(&format!("{row} a.status.good"), "Connected")
+        .await;
+    page.retrieved(PORTAL).await;
+    assert_eq!(
+        stage.call_count(),
+        asked,
+        "what was retrieved comes from the browser's own store"
+    );
+}
