@@ -10,6 +10,7 @@ use portico_core::explorer::{
     summary,
 };
 use portico_core::ids::PortalId;
+use portico_core::object_types::part_order;
 use portico_core::retrieval::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -132,6 +133,7 @@ impl Explorer {
             self.generation += 1;
             self.busy = false;
             self.loading = Loading::Running;
+            self.list_version += 1;
             self.rebuild();
             self.load(ctx, store, None);
         }
@@ -253,25 +255,27 @@ impl Explorer {
         self.filter();
     }
 
+    /// More rows of the same list: the person keeps the place.
     fn rebuild(&mut self) {
-        let rows = self
-            .parts
-            .values()
-            .flat_map(|part| part.rows.iter().cloned())
+        let mut parts: Vec<_> = self.parts.iter().collect();
+        parts.sort_by_key(|(name, _)| part_order(name));
+        let rows = parts
+            .into_iter()
+            .flat_map(|(_, part)| part.rows.iter().cloned())
             .collect();
         self.model = Rc::new(ListModel::new(rows));
-        let version = self.list_version;
-        self.filter();
-        // More rows of the same list: the person keeps the place.
-        if self.busy || self.parts.len() > 1 {
-            self.list_version = version;
-        }
+        self.match_rows();
     }
 
+    /// Another search: the list starts at its top.
     fn filter(&mut self) {
+        self.list_version += 1;
+        self.match_rows();
+    }
+
+    fn match_rows(&mut self) {
         self.visible = Rc::new(self.model.filter(&self.query));
         self.facets = self.model.facets(&self.query);
-        self.list_version += 1;
     }
 
     fn open_wanted(&mut self) {

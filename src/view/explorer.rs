@@ -93,7 +93,7 @@ fn list(scene: &Scene<'_>, explorer: &Explorer, kinds: &[KindProgress]) -> Html 
     let shown = explorer.visible.len();
     let all = explorer.model.rows().len();
     let count = if shown == all {
-        grouped_len(all)
+        format!("{} records", grouped_len(all))
     } else {
         format!("{} of {}", grouped_len(shown), grouped_len(all))
     };
@@ -116,8 +116,8 @@ fn list(scene: &Scene<'_>, explorer: &Explorer, kinds: &[KindProgress]) -> Html 
                 <div class="list-tools-row">
                     { facet_pickers(scene, explorer) }
                     { sort_picker(scene, explorer) }
-                    <span class="list-count" role="status">{ count }</span>
                 </div>
+                <p class="list-count" role="status">{ count }</p>
             </div>
             if shown == 0 { { blank(explorer, kinds, all) } } else { { rows(scene, explorer) } }
         </>
@@ -193,13 +193,13 @@ fn row_view(
     html! {
         <div key={format!("{}/{}", row.part, row.id)} id={row_id(index)} class="row" role="option" aria-selected={selected.to_string()} {onclick}
             data-record={row.id.clone()}>
-            <span class="row-label">
-                <span>{ portico_core::text::visible(&row.label) }</span>
-                { for row.badges.iter().map(|badge| html! { <span class="tag">{ *badge }</span> }) }
-            </span>
+            <span class="row-label">{ portico_core::text::visible(&row.label) }</span>
             <span class="row-detail">
-                if !part.is_empty() { { part }{ " · " } }
-                { portico_core::text::visible(&row.detail) }
+                <span>
+                    if !part.is_empty() { { part }{ " · " } }
+                    { &row.detail }
+                </span>
+                { for row.badges.iter().map(|badge| html! { <span class="tag">{ *badge }</span> }) }
             </span>
         </div>
     }

@@ -114,7 +114,7 @@ pub(crate) fn scope_list(names: &[String]) -> Html {
                         if let Some(entry) = entry {
                             <span class="muted">
                                 { entry.reason }
-                                if !entry.tier.is_empty() { { format!(" Needs {}.", entry.tier) } }
+                                if !entry.gate.title().is_empty() { { format!(" Needs {}.", entry.gate.title()) } }
                             </span>
                         }
                     </li>
@@ -181,7 +181,9 @@ fn finishing() -> Parts {
 fn done(scene: &Scene<'_>, completed: &CompletedFlow) -> Parts {
     let connection = &completed.connection;
     let tier = read_tier(&connection.account, &connection.grant.granted);
-    let denied = scopes::denied(&connection.grant.asked, &connection.grant.granted).len();
+    let grant = &connection.grant;
+    let refused = scopes::refused(&grant.asked, &grant.granted, tier.tier).len();
+    let shut_out = scopes::denied(&grant.asked, &grant.granted).len() - refused;
     let portal = connection.account.portal_id;
     let body = html! {
         <>
@@ -196,8 +198,11 @@ fn done(scene: &Scene<'_>, completed: &CompletedFlow) -> Parts {
                 <dt>{ "Tier" }</dt><dd>{ tier.tier.title() }<span class="muted">{ " · " }{ tier.evidence }</span></dd>
                 <dt>{ "Type" }</dt><dd>{ connection.connection_type.title() }</dd>
             </dl>
-            if denied > 0 {
-                { notice::line("", Icon::Info, &format!("HubSpot did not grant {denied} of the optional permissions; the parts that need them are marked.")) }
+            if refused > 0 {
+                { notice::line("", Icon::Info, &format!("{refused} of the optional permissions were not granted; the parts that need them are marked.")) }
+            }
+            if shut_out > 0 {
+                <p class="small muted">{ format!("{shut_out} optional permissions were left out because HubSpot gives them to higher plans or other hubs only.") }</p>
             }
         </>
     };

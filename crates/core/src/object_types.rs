@@ -152,10 +152,28 @@ pub fn standard_type(name_or_id: &str) -> Option<&'static ObjectType> {
         .find(|kind| kind.name == name_or_id || kind.id == name_or_id)
 }
 
+/// Where a stored part stands among its kind's: object types as above, then the rest, pages by number.
+pub fn part_order(part: &str) -> (usize, u32) {
+    let page = part
+        .strip_prefix("page-")
+        .and_then(|page| page.parse().ok());
+    let known = STANDARD
+        .iter()
+        .position(|kind| kind.name == part || kind.id == part);
+    (known.unwrap_or(STANDARD.len()), page.unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn parts_stand_in_the_order_people_look_for_them() {
+        let mut parts = ["page-10", "2-512", "tickets", "page-2", "contacts"];
+        parts.sort_by_key(|part| part_order(part));
+        assert_eq!(parts, ["contacts", "tickets", "2-512", "page-2", "page-10"]);
+    }
 
     #[test]
     fn names_and_ids_are_unique_and_found() {

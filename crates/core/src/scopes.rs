@@ -6,10 +6,11 @@
 
 mod catalogue;
 
-pub use catalogue::{CATALOGUE, DEFAULT_OPTIONAL, REQUIRED, ScopeEntry};
+pub use catalogue::{CATALOGUE, DEFAULT_OPTIONAL, Gate, REQUIRED, ScopeEntry};
 
 use crate::connection_type::{Capability, ConnectionType};
 use crate::error::ErrorCode;
+use crate::tier::Tier;
 
 /// What the operator has set on the app.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +123,16 @@ pub fn lacking<'a>(required: &'a [String], granted: &[String]) -> Vec<&'a str> {
 /// Scopes that were asked for and not granted (D52, D55).
 pub fn denied<'a>(asked: &'a [String], granted: &[String]) -> Vec<&'a str> {
     lacking(asked, granted)
+}
+
+/// Denied scopes that an account of this tier could have granted: only these limit a connection,
+/// for the others nobody can do anything about without another plan.
+pub fn refused<'a>(asked: &'a [String], granted: &[String], tier: Tier) -> Vec<&'a str> {
+    let shut_out = |scope: &str| entry(scope).is_some_and(|entry| entry.gate.may_shut_out(tier));
+    denied(asked, granted)
+        .into_iter()
+        .filter(|scope| !shut_out(scope))
+        .collect()
 }
 
 /// The catalogue's row for a scope.
@@ -283,6 +294,28 @@ mod tests {
             denied(&owned(&["forms", "automation"]), &granted),
             ["automation"]
         );
+    }
+
+    /// D52, J9: a Free portal that lacks an Enterprise scope is whole; one that refused forms is not.
+    #[test]
+    fn only_what_the_account_could_grant_counts_as_refused() {
+        let asked = owned(&[
+            "forms",
+            "automation",
+            "crm.schemas.custom.read",
+            "crm.objects.leads.read",
+        ]);
+        for (tier, want) in [
+            (Tier::FreeOrStarter, vec!["forms"]),
+            (Tier::Unknown, vec!["forms"]),
+            (Tier::Professional, vec!["forms", "automation"]),
+            (
+                Tier::Enterprise,
+                vec!["forms", "automation", "crm.schemas.custom.read"],
+            ),
+        ] {
+            assert_eq!(refused(&asked, &[], tier), want, "{tier:?}");
+        }
     }
 
     proptest! {

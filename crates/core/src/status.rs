@@ -2,6 +2,7 @@
 //! Owns the derivation; keeps no state, so that nothing can flap or lie.
 
 use crate::scopes;
+use crate::tier::read_tier;
 use crate::wire::{Connection, Fault, FaultCategory, FaultCause, UnixSeconds};
 
 /// The status of a connection.
@@ -43,7 +44,7 @@ pub struct Reading {
     pub reason: String,
     /// What to do now; empty when there is nothing.
     pub action: String,
-    /// Scopes that were asked for and not granted.
+    /// Scopes that were asked for and not granted, though the account could have (D55).
     pub missing_scopes: Vec<String>,
 }
 
@@ -87,7 +88,8 @@ impl Status {
 /// Derives the status from the facts as they stand at `now`.
 pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
     let grant = &connection.grant;
-    let missing: Vec<String> = scopes::denied(&grant.asked, &grant.granted)
+    let tier = read_tier(&connection.account, &grant.granted).tier;
+    let missing: Vec<String> = scopes::refused(&grant.asked, &grant.granted, tier)
         .into_iter()
         .map(str::to_owned)
         .collect();
@@ -149,7 +151,7 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         None => reading(
             Status::ConnectedLimited,
             "Some requested permissions were not granted.".into(),
-            "Parts that need them are marked. Reconnect and grant all to clear this.",
+            "Parts that need them are marked. To grant them, choose Add Portal and pick this portal again.",
         ),
     }
 }
