@@ -395,11 +395,12 @@ proptest! {
             let claimed = match &event { Event::ClaimReceived { flow, .. } => Some(flow.clone()), _ => None };
             let before = phase.flow().cloned();
             let was_completing = matches!(phase, Completing { .. });
+            let was_done = matches!(phase, Done(_));
             let (next, effects) = step(phase, event);
             if effects.iter().any(|effect| matches!(effect, Effect::Complete(..))) {
                 prop_assert!(claimed.is_some() && claimed == before);
             }
-            if matches!(next, Done(_)) && !effects.is_empty() { prop_assert!(was_completing); }
+            if matches!(next, Done(_)) && !was_done { prop_assert!(was_completing); }
             phase = next;
         }
     }
