@@ -232,7 +232,8 @@ async fn suspend(
 
 /// What an answer means: its JSON, or a problem with the facts a machine reads.
 fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
-    if answer.status == 200 {
+    // 207 is a batch read of which a part failed; its JSON says which.
+    if matches!(answer.status, 200 | 207) {
         let is_json = answer.is_json && serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok();
         if !is_json {
             return Err(ErrorCode::UpstreamInvalid.into());

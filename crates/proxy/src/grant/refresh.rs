@@ -25,6 +25,8 @@ const REFRESH_BELOW: f64 = 300.0;
 const UNUSABLE_BELOW: f64 = 5.0;
 /// How long a caller waits for somebody else's refresh.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Seconds until a grant that cannot be opened is looked at again.
+const QUARANTINE: f64 = 300.0;
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -246,9 +248,9 @@ impl Flight<'_> {
         let refresh_token = match self.app.sealer.open_text(place, &sealed) {
             Ok(token) => token,
             Err(error) => {
-                // Quarantined as it stands: nothing is sent upstream (ST-2).
+                // Nothing is sent upstream for it (ST-2); the operator may bring the key back.
                 tracing::error!(error = %error, connection = self.id, alert = true, "a grant cannot be opened");
-                self.release().await?;
+                self.quarantine().await?;
                 return Ok(Landing::Fault);
             }
         };
@@ -448,6 +450,21 @@ impl Flight<'_> {
         } else {
             Landing::PutOff(wait)
         })
+    }
+
+    /// Rests for a while; nothing of the grant is known but that we cannot read it.
+    async fn quarantine(&self) -> DbResult<()> {
+        let fault = FaultWords {
+            category: "configuration",
+            cause: "unknown",
+            correlation_id: None,
+        };
+        let mut tx = self.app.store.begin().await?;
+        let (owner, id, generation) = (self.owner, self.id, self.generation);
+        grants::store_transient(&mut tx, owner, id, generation, QUARANTINE, fault).await?;
+        tx.commit().await?;
+        self.app.announce(owner, id).await;
+        Ok(())
     }
 
     async fn release(&self) -> DbResult<()> {
