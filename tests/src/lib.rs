@@ -1,1 +1,19 @@
-//! Shared set-up of the tests.
+//! What tests stand on: a proxy and a sandbox in this process, spoken to over HTTP only.
+//! Owns set-up and helpers; what must hold stands in the tests themselves.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "whatever goes wrong here is a failed test, and a panic says where"
+)]
+
+pub mod browser;
+mod caller;
+mod person;
+mod stage;
+
+pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
+pub use person::{Person, fragment, location};
+pub use stage::{PORTAL, Stage};

@@ -1,0 +1,205 @@
+//! A proxy and a sandbox on free ports, each over real HTTP, and a database to look into.
+
+use crate::caller::Caller;
+use crate::person::Person;
+use portico_core::wire::Role;
+use portico_proxy::config::{Config, HubSpot};
+use portico_proxy::{Proxy, RunningProxy};
+use portico_sandbox::{
+    AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, RecordedCall, Sandbox, State,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// A healthy Enterprise portal of the `agency` fixture, whose user may install apps.
+pub const PORTAL: u64 = 26_104_388;
+
+/// Everything one test plays on.
+pub struct Stage {
+    /// The proxy under test.
+    pub proxy: RunningProxy,
+    /// The sandbox, to look in and reach in.
+    pub sandbox: Sandbox,
+    /// Its origin.
+    pub sandbox_url: String,
+    /// What the proxy was started with, base URL filled in.
+    pub config: Config,
+    folder: TempDir,
+    stop_sandbox: oneshot::Sender<()>,
+}
+
+impl Stage {
+    /// The usual: fixture `agency`, an admin's proxy without tight limits.
+    pub async fn open() -> Self {
+        Self::set(|_, _| {}).await
+    }
+
+    /// The usual, with changes to configuration and sandbox before anything runs.
+    pub async fn set(change: impl FnOnce(&mut Config, &mut State)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let for_sandbox = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sandbox_url = format!(
+            "http://localhost:{}",
+            for_sandbox.local_addr().unwrap().port()
+        );
+        let folder = tempfile::tempdir().unwrap();
+
+        let app = AppConfig::demo(vec![format!("{base_url}/callback/hubspot")]);
+        let mut hubspot = HubSpot::new(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET.to_owned().into());
+        hubspot.authorize_base.clone_from(&sandbox_url);
+        hubspot.api_base.clone_from(&sandbox_url);
+        hubspot.required_scopes.clone_from(&app.required_scopes);
+        hubspot
+            .optional_scopes
+            .retain(|scope| app.optional_scopes.contains(scope));
+        let mut config = Config::loopback(folder.path().join("data"), hubspot);
+        config.base_url = base_url;
+        config.limits.user_per_minute = 100_000;
+        config.limits.org_per_minute = 100_000;
+        let mut state = State::fixture("agency", 1, vec![app]).unwrap();
+        change(&mut config, &mut state);
+
+        let sandbox = Sandbox::new(state);
+        let (stop_sandbox, stopped) = oneshot::channel::<()>();
+        let serving = portico_sandbox::run(for_sandbox, sandbox.clone(), async {
+            let _ = stopped.await;
+        });
+        tokio::spawn(serving);
+        let proxy = Proxy::start(config.clone(), listener).await.unwrap();
+        Self {
+            proxy,
+            sandbox,
+            sandbox_url,
+            config,
+            folder,
+            stop_sandbox,
+        }
+    }
+
+    /// Stops the proxy in good order and starts it again on the same port over the same data.
+    pub async fn restart(self) -> Self {
+        let Self {
+            proxy,
+            sandbox,
+            sandbox_url,
+            config,
+            folder,
+            stop_sandbox,
+        } = self;
+        let address = proxy.address();
+        proxy.shutdown().await;
+        let listener = TcpListener::bind(address).await.unwrap();
+        let proxy = Proxy::start(config.clone(), listener).await.unwrap();
+        Self {
+            proxy,
+            sandbox,
+            sandbox_url,
+            config,
+            folder,
+            stop_sandbox,
+        }
+    }
+
+    /// An admin on the app's own origin.
+    pub fn admin(&self) -> Caller {
+        self.caller("you", Role::Admin)
+    }
+
+    /// A member on the app's own origin.
+    pub fn member(&self) -> Caller {
+        self.caller("mel", Role::Member)
+    }
+
+    /// Anybody on the app's own origin.
+    pub fn caller(&self, sub: &str, role: Role) -> Caller {
+        let origin = self.config.base_url.clone();
+        let session = self.proxy.mint_session(sub, role, &origin).unwrap();
+        Caller::new(self.config.clone(), session.token, origin)
+    }
+
+    /// Somebody at a browser, who consents in a portal.
+    pub fn person(&self) -> Person {
+        Person::new()
+    }
+
+    /// Connects a portal with all optional scopes; answers the connection's JSON.
+    pub async fn connect(&self, portal: u64) -> serde_json::Value {
+        let flow = self.admin().start_connect().await;
+        let claim = self.person().consent(&flow, portal).await;
+        let answer = self.admin().complete(&flow, &claim).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["connection"].clone()
+    }
+
+    /// As [`Stage::connect`], answering the connection's id.
+    pub async fn connected(&self, portal: u64) -> String {
+        self.connect(portal).await["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Calls the sandbox received under a path, oldest first.
+    pub fn calls(&self, prefix: &str) -> Vec<RecordedCall> {
+        self.sandbox
+            .with(|state| state.calls_to(prefix).into_iter().cloned().collect())
+    }
+
+    /// How many token calls of a kind HubSpot received: `authorization_code` or `refresh_token`.
+    pub fn token_calls(&self, grant_type: &str) -> usize {
+        let wanted = format!("grant_type={grant_type}");
+        self.calls("/oauth/2026-03/token")
+            .iter()
+            .filter(|call| call.path == "/oauth/2026-03/token" && call.body.contains(&wanted))
+            .count()
+    }
+
+    /// Folder of database and keys.
+    pub fn data(&self) -> PathBuf {
+        self.config.data_dir.clone()
+    }
+
+    async fn database(&self) -> SqliteConnection {
+        SqliteConnectOptions::new()
+            .filename(self.data().join("portico.sqlite"))
+            .busy_timeout(Duration::from_secs(10))
+            .connect()
+            .await
+            .unwrap()
+    }
+
+    /// Changes rows behind the proxy's back: how tests shift time.
+    pub async fn sql(&self, statement: &str) {
+        let mut database = self.database().await;
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut database)
+            .await
+            .unwrap();
+    }
+
+    /// The first column of the first row, as a number.
+    pub async fn count(&self, query: &str) -> i64 {
+        let mut database = self.database().await;
+        sqlx::query(AssertSqlSafe(query))
+            .fetch_one(&mut database)
+            .await
+            .unwrap()
+            .get(0)
+    }
+
+    /// The first column of the first row, as text.
+    pub async fn text(&self, query: &str) -> Option<String> {
+        let mut database = self.database().await;
+        sqlx::query(AssertSqlSafe(query))
+            .fetch_one(&mut database)
+            .await
+            .unwrap()
+            .get(0)
+    }
+}

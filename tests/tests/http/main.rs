@@ -1,0 +1,27 @@
+//! The proxy against the sandbox, over HTTP: each test names the promises it serves.
+//! Owns no set-up; that is `portico_tests`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "whatever goes wrong here is a failed test"
+)]
+#![allow(
+    clippy::similar_names,
+    reason = "a stage has a state, and a path is patched: each is the right word"
+)]
+
+mod app_files;
+mod callback;
+mod connections;
+mod events;
+mod exchange;
+mod flows;
+mod reconnect;
+mod refresh;
+mod relay;
+mod return_uris;
+mod secrets;
+mod sessions;
+mod solo;
