@@ -5,7 +5,6 @@
 
 mod axe;
 mod chromium;
-mod doors;
 mod page;
 mod partner;
 mod stage;
@@ -14,7 +13,6 @@ mod watch;
 
 pub use axe::Axe;
 pub use chromium::{Browser, Popups};
-pub use doors::Doors;
 pub use page::{Page, Theme};
 pub use partner::Partner;
 pub use stage::{Setup, Stage};

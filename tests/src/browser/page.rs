@@ -245,6 +245,17 @@ impl Page {
         self.client.execute(&script, arguments.to_vec()).await
     }
 
+    /// Clicks by script, which is no gesture of a person's.
+    pub async fn click_without_gesture(&self, selector: &str) {
+        self.see(selector).await;
+        let click = format!(
+            "document.querySelector('portico-connections').shadowRoot.querySelector({}).click()",
+            json!(selector)
+        );
+        let parameters = json!({ "expression": click, "userGesture": false });
+        self.devtools("Runtime.evaluate", parameters).await;
+    }
+
     /// Turns to the window that was opened last.
     pub async fn turn_to_other(&self) {
         let deadline = Instant::now() + PATIENCE;

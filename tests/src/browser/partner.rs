@@ -114,7 +114,13 @@ async fn return_page(request: axum::extract::Request) -> Response {
     let hosted = name.starts_with("return") && !name.contains(['/', '\\']);
     let file = std::fs::read_to_string(dist().join(&name));
     match (hosted, file) {
-        (true, Ok(text)) if name.ends_with(".js") => script(text),
+        (true, Ok(text))
+            if std::path::Path::new(&name)
+                .extension()
+                .is_some_and(|end| end == "js") =>
+        {
+            script(text)
+        }
         (true, Ok(text)) => (
             [
                 ("content-type", "text/html; charset=utf-8"),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use portico_core::wire::Role;
 use portico_proxy::config::{Config, HubSpot};
 use portico_proxy::{Proxy, RunningProxy};
 use portico_sandbox::{AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Sandbox, State};
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use super::dist;
+use crate::{Caller, Person};
 
 /// What a test wants otherwise than usual.
 #[derive(Debug)]
@@ -112,6 +114,25 @@ impl Stage {
     /// Origin of the sandbox.
     pub fn hubspot_url(&self) -> &str {
         &self.config.hubspot.api_base
+    }
+
+    /// The solo proxy's own person, by plain HTTP from the app's origin.
+    pub fn caller(&self) -> Caller {
+        let origin = self.config.base_url.clone();
+        let session = self
+            .proxy()
+            .mint_session(&self.config.solo.user, Role::Admin, &origin)
+            .expect("a session of the proxy's own origin");
+        Caller::new(self.config.clone(), session.token, origin)
+    }
+
+    /// Connects a portal without a browser, for stages that need many of them.
+    pub async fn connect(&self, portal: u64) {
+        let caller = self.caller();
+        let flow = caller.start_connect().await;
+        let claim = Person::new().consent(&flow, portal).await;
+        let answer = caller.complete(&flow, &claim).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
     /// Stops the proxy, as an operator does.

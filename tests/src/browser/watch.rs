@@ -16,9 +16,40 @@ const WATCH_FETCH: &str = "
     const real = globalThis.fetch;
     globalThis.fetch = async (input, init) => {
         const request = new Request(input, init);
-        const body = request.method === 'POST' ? await request.clone().text() : '';
-        globalThis.__sent.push({ url: request.url, authorization: request.headers.get('authorization') ?? '', body });
+        const copy = request.method === 'POST' ? await request.clone().text() : '';
+        const authorization = request.headers.get('authorization') ?? '';
+        globalThis.__sent.push({ url: request.url, authorization, body: copy });
         return real(input, init);
+    };
+";
+
+/// Counts what outlives a call: requests whose answer is still being read, intervals, listeners of the window,
+/// channels.
+const WATCH_LEFTOVERS: &str = "
+    const open = { requests: new Set(), intervals: new Set(), listeners: 0, channels: new Set() };
+    globalThis.__open = open;
+    const { fetch, setInterval, clearInterval } = globalThis;
+    globalThis.fetch = async (input, init) => {
+        const request = new Request(input, init);
+        open.requests.add(request.url);
+        const over = () => open.requests.delete(request.url);
+        request.signal.addEventListener('abort', over);
+        try {
+            const response = await fetch(input, init);
+            const read = response.clone().text();
+            read.then(over, over);
+            return response;
+        } catch (error) { over(); throw error; }
+    };
+    globalThis.setInterval = (...rest) => { const id = setInterval(...rest); open.intervals.add(id); return id; };
+    globalThis.clearInterval = (id) => { open.intervals.delete(id); clearInterval(id); };
+    const { addEventListener, removeEventListener } = globalThis;
+    globalThis.addEventListener = (...rest) => { open.listeners += 1; addEventListener(...rest); };
+    globalThis.removeEventListener = (...rest) => { open.listeners -= 1; removeEventListener(...rest); };
+    const Channel = globalThis.BroadcastChannel;
+    globalThis.BroadcastChannel = class extends Channel {
+        constructor(name) { super(name); open.channels.add(name); }
+        close() { open.channels.delete(this.name); super.close(); }
     };
 ";
 
@@ -49,6 +80,18 @@ impl Page {
     /// Keeps a copy of each request of a page from now on.
     pub async fn watch_requests(&self) {
         self.on_new_pages(WATCH_FETCH).await;
+    }
+
+    /// Counts what the present window's pages leave open from now on.
+    pub async fn watch_leftovers(&self) {
+        self.on_new_pages(WATCH_LEFTOVERS).await;
+    }
+
+    /// What is open now: requests, intervals, listeners of the window, channels.
+    pub async fn leftovers(&self) -> Value {
+        let script = "const o = globalThis.__open;
+            return { requests: [...o.requests], intervals: o.intervals.size, listeners: o.listeners, channels: o.channels.size }";
+        self.js(script, &[]).await
     }
 
     /// What the present page has sent.

@@ -1,10 +1,9 @@
 //! The main job, from an empty page to a record of a connected portal.
 
+use super::PORTAL;
 use portico_tests::browser::{Browser, Stage};
 use serde_json::json;
 
-/// An Enterprise portal that grants all that is asked.
-const PORTAL: u64 = 26_104_388;
 const NAME: &str = "Weserkran Logistik GmbH";
 
 /// J3–J10, J12, J16, J18–J24, J32, J33; R3, R4; D2–D6, D8–D12, D16–D19; S5–S11; B6–B9; P1, P3: a portal is

@@ -1,0 +1,150 @@
+//! Every main view in both themes and three widths: accessible, within the page, and in a picture.
+
+use super::PORTAL;
+use portico_tests::browser::{Axe, Browser, Page, Setup, Stage, Theme};
+use std::time::Duration;
+
+const WIDTHS: [(u32, u32); 3] = [(1440, 900), (768, 1024), (390, 844)];
+
+/// Of the rest of `agency`, those that can be connected.
+const OTHERS: [u64; 8] = [
+    25_733_019, 4_418_276, 8_801_542, 27_390_664, 9_127_730, 6_075_211, 48_215_903, 49_660_028,
+];
+
+struct Gallery<'a> {
+    page: &'a Page,
+    axe: Option<Axe>,
+    faults: Vec<String>,
+}
+
+impl Gallery<'_> {
+    /// Pictures of the present view, and what is wrong with it.
+    async fn show(&mut self, view: &str) {
+        for theme in Theme::ALL {
+            self.page.emulate(theme).await;
+            for (width, height) in WIDTHS {
+                self.page.resize(width, height).await;
+                let name = format!("{view}-{width}-{}", theme.name());
+                self.page.picture(&name).await;
+                let script =
+                    "const e = document.scrollingElement; return e.scrollWidth - innerWidth";
+                let over = self.page.js(script, &[]).await.as_i64().unwrap_or_default();
+                if over > 0 {
+                    self.faults.push(format!(
+                        "{name}: the page is {over} px wider than its window"
+                    ));
+                }
+                if width != 768
+                    && let Some(axe) = &self.axe
+                {
+                    let found = axe.violations(self.page).await;
+                    self.faults
+                        .extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
+                }
+            }
+        }
+        self.page.emulate(Theme::Light).await;
+        self.page.resize(1440, 900).await;
+    }
+}
+
+/// Issue 2, items 6 and 7; wish 22 of the trackers: every main view, light and dark, wide and narrow.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_main_view_is_accessible_and_fits_in_both_themes() {
+    let stage = Stage::set(Setup {
+        user_per_minute: Some(10_000),
+        ..Setup::of("agency")
+    })
+    .await;
+    let browser = Browser::start("looks").await;
+    let page = &browser.page;
+    let axe = Axe::load();
+    assert!(
+        axe.is_some() || std::env::var_os("CI").is_none(),
+        "PORTICO_AXE names no file"
+    );
+    let mut gallery = Gallery {
+        page,
+        axe,
+        faults: Vec::new(),
+    };
+
+    page.launch(&stage).await;
+    gallery.show("accounts-empty").await;
+    page.click("#add-portal").await;
+    page.see("dialog").await;
+    gallery.show("add-dialog").await;
+    page.click("#continue-to-hubspot").await;
+    page.turn_to_other().await;
+    page.see("main[data-step=account]").await;
+    gallery.show("consent-accounts").await;
+    page.pick(PORTAL).await;
+    gallery.show("consent-permissions").await;
+    page.consent().await;
+    page.read("dialog h3", "Connected").await;
+    gallery.show("connected-dialog").await;
+    page.click("#flow-done").await;
+
+    // Two of the others get grants that die: yellow rows.
+    stage
+        .sandbox
+        .with(|state| state.switches.access_token_lifetime = Duration::from_mins(1));
+    for portal in OTHERS {
+        stage.connect(portal).await;
+        page.see(&format!("tr[data-portal='{portal}']")).await;
+    }
+    page.until(
+        "all to be retrieved",
+        "return !$('.retrieval progress') && !said(root.firstElementChild).includes('Pending')",
+        &[],
+    )
+    .await;
+    for portal in [6_075_211, 49_660_028] {
+        stage
+            .sandbox
+            .with(|state| state.revoke_grant(portico_sandbox::DEMO_CLIENT_ID, portal));
+        let row = format!("tr[data-portal='{portal}']");
+        page.click(&format!("{row} [aria-haspopup]")).await;
+        page.click_text(".menu-list button", "Retrieve metadata again")
+            .await;
+        page.read(&format!("{row} a.status.attention"), "Needs reconnection")
+            .await;
+    }
+    assert_eq!(page.count("tr[data-portal]").await, 9);
+    gallery.show("accounts").await;
+    page.click(&format!("tr[data-portal='{PORTAL}'] [aria-haspopup]"))
+        .await;
+    gallery.show("accounts-menu").await;
+    page.go("#/settings/connections").await;
+    page.read("h1", "Connections").await;
+    gallery.show("connections").await;
+    page.go(&format!("#/portals/{PORTAL}/properties")).await;
+    page.see(".row").await;
+    gallery.show("explorer-list").await;
+    page.go(&format!(
+        "#/portals/{PORTAL}/properties/contacts/lifecyclestage"
+    ))
+    .await;
+    page.see("#record-panel .section").await;
+    gallery.show("explorer-summary").await;
+    page.click("#tab-json").await;
+    page.see("#record-panel .code-line").await;
+    gallery.show("explorer-json").await;
+    page.go("#/help/connecting").await;
+    page.read("h1", "Adding a portal").await;
+    gallery.show("help-connecting").await;
+    page.go("#/help/reconnecting").await;
+    page.read("h1", "Status and reconnecting").await;
+    gallery.show("help-reconnecting").await;
+    page.open(&format!("{}/return.html", stage.base_url()))
+        .await;
+    page.read("#title", "Nothing to do here").await;
+    gallery.show("return").await;
+    let faults = gallery.faults;
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
+}
