@@ -4,5 +4,6 @@
 pub(crate) mod classify;
 pub(crate) mod hubspot;
 pub(crate) mod retry_after;
+pub(crate) mod tokens;
 
 pub(crate) use hubspot::HubSpotClient;

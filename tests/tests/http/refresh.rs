@@ -2,10 +2,13 @@
 
 use crate::exchange::until;
 use futures_util::future::join_all;
+use portico_core::wire::Role;
+use portico_proxy::Proxy;
 use portico_sandbox::{Fault, FaultAnswer};
-use portico_tests::{Answer, PORTAL, Stage};
+use portico_tests::{Answer, Caller, PORTAL, Stage};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 const SOON: &str = "UPDATE connection SET access_expires_at = unixepoch('subsec') + 299";
 const EXPIRED: &str = "UPDATE connection SET access_expires_at = unixepoch('subsec') - 1";
@@ -94,6 +97,37 @@ async fn two_hundred_calls_make_one_refresh() {
         (200, true),
         "{served} served, {paced} paced"
     );
+}
+
+/// RR-2: two processes on one database make one refresh between them.
+#[tokio::test]
+async fn two_processes_make_one_refresh() {
+    let stage = Stage::set(|_, state| {
+        state.switches.token_latency = Duration::from_millis(300);
+    })
+    .await;
+    let id = stage.connected(PORTAL).await;
+    let mut config = stage.config.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    config.base_url = format!("http://localhost:{port}");
+    let second = Proxy::start(config.clone(), listener).await.unwrap();
+    let session = second
+        .mint_session("you", Role::Admin, second.base_url())
+        .unwrap();
+    let there = Caller::new(config.clone(), session.token, config.base_url.clone());
+    let here = stage.admin();
+    stage.sql(EXPIRED).await;
+    let ask = json!({});
+    let both = (0..80).map(|number| {
+        let caller = if number % 2 == 0 { &here } else { &there };
+        caller.relay(&id, "account.details", &ask)
+    });
+    for answer in join_all(both).await {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    assert_eq!(stage.token_calls("refresh_token"), 1);
+    second.shutdown().await;
 }
 
 /// RR-4: the caller goes, the refresh finishes and is stored.

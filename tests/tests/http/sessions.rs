@@ -4,6 +4,8 @@ use portico_core::wire::Role;
 use portico_tests::{Answer, Caller, Stage};
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// JW-8: one header, and only that header.
 #[tokio::test]
@@ -426,4 +428,24 @@ async fn health_and_readiness_are_answered() {
     );
     let ready = admin.send(admin.bare(Method::GET, "/readyz")).await;
     assert_eq!((ready.status, ready.json()), (200, json!({"ready": true})));
+}
+
+/// OV-1: a socket that sends its header byte by byte is closed, while others are served.
+#[tokio::test]
+async fn a_dribbling_socket_is_closed() {
+    let stage = Stage::open().await;
+    let mut socket = TcpStream::connect(stage.proxy.address()).await.unwrap();
+    socket
+        .write_all(b"GET /v1/session HTTP/1.1\r\nhost: localhost\r\nx-a: ")
+        .await
+        .unwrap();
+    assert_eq!(stage.admin().get("/v1/session").await.status, 200);
+    let mut rest = Vec::new();
+    // Ends when the proxy closes; the test would hang, and be ended by its runner, if it never did.
+    let _ = socket.read_to_end(&mut rest).await;
+    assert!(
+        !rest.starts_with(b"HTTP/1.1 200"),
+        "{}",
+        String::from_utf8_lossy(&rest)
+    );
 }

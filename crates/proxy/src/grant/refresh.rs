@@ -5,11 +5,12 @@ use super::{TokenColumn, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::provider::classify::Meaning;
-use crate::provider::hubspot::{TokenFault, Tokens};
+use crate::provider::hubspot::TokenFault;
+use crate::provider::tokens::Tokens;
 use crate::random;
 use crate::seal::SealError;
 use crate::store::audit::{self, Entry};
-use crate::store::grants::{self, FaultWords, GrantRow, Refreshed};
+use crate::store::grants::{self, FaultWords, GrantRow, Leased, Refreshed};
 use crate::store::{DbResult, Owner, from_json, to_json, to_word};
 use portico_core::error::ErrorCode;
 use std::collections::HashMap;
@@ -240,12 +241,12 @@ struct Flight<'a> {
 
 impl Flight<'_> {
     async fn run(&self) -> DbResult<Landing> {
-        let sealed = match self.lease_or_landing().await? {
-            Ok(sealed) => sealed,
+        let leased = match self.lease_or_landing().await? {
+            Ok(leased) => leased,
             Err(landing) => return Ok(landing),
         };
         let place = token_place(self.owner, self.id, self.generation, TokenColumn::Refresh);
-        let refresh_token = match self.app.sealer.open_text(place, &sealed) {
+        let refresh_token = match self.app.sealer.open_text(place, &leased.refresh_token) {
             Ok(token) => token,
             Err(error) => {
                 // Nothing is sent upstream for it (ST-2); the operator may bring the key back.
@@ -255,16 +256,16 @@ impl Flight<'_> {
             }
         };
         match self.app.hubspot.refresh(&refresh_token).await {
-            Ok(tokens) => self.store(tokens, &refresh_token).await,
+            Ok(tokens) => self.store(tokens, &refresh_token, &leased.account).await,
             Err(fault) if matches!(fault.meaning, Meaning::Dead(_)) => {
-                self.try_once_more(&refresh_token).await
+                self.try_once_more(&refresh_token, &leased.account).await
             }
             Err(fault) => self.not_now(&fault).await,
         }
     }
 
     /// The CAS write before the call: it takes the lease and proves that the result could be stored.
-    async fn lease_or_landing(&self) -> DbResult<Result<Vec<u8>, Landing>> {
+    async fn lease_or_landing(&self) -> DbResult<Result<Leased, Landing>> {
         let until = Instant::now() + PATIENCE;
         let mut pause = 0.1;
         loop {
@@ -273,8 +274,8 @@ impl Flight<'_> {
                 grants::take_lease(&mut tx, self.owner, self.id, self.generation, &self.holder)
                     .await?;
             tx.commit().await?;
-            if let Some(sealed) = leased {
-                return Ok(Ok(sealed));
+            if let Some(leased) = leased {
+                return Ok(Ok(leased));
             }
             let row = grants::read(self.app.store.readers(), self.owner, self.id).await?;
             let Some(row) = row else {
@@ -299,13 +300,13 @@ impl Flight<'_> {
     }
 
     /// HubSpot's refresh tokens are not single-use, so a refusal is asked twice before it is believed.
-    async fn try_once_more(&self, refresh_token: &str) -> DbResult<Landing> {
+    async fn try_once_more(&self, refresh_token: &str, account: &str) -> DbResult<Landing> {
         if self.is_outdated().await? {
             return Ok(Landing::ReadAgain);
         }
         sleep(Duration::from_secs_f64(1.0 + random::jitter(1.0))).await;
         match self.app.hubspot.refresh(refresh_token).await {
-            Ok(tokens) => self.store(tokens, refresh_token).await,
+            Ok(tokens) => self.store(tokens, refresh_token, account).await,
             Err(fault) if matches!(fault.meaning, Meaning::Dead(_)) => self.dead(&fault).await,
             Err(fault) => self.not_now(&fault).await,
         }
@@ -316,7 +317,7 @@ impl Flight<'_> {
         Ok(row.is_none_or(|row| row.generation() != self.generation))
     }
 
-    async fn store(&self, tokens: Tokens, old: &str) -> DbResult<Landing> {
+    async fn store(&self, tokens: Tokens, old: &str, account: &str) -> DbResult<Landing> {
         let until = Instant::now() + STORE_PATIENCE;
         loop {
             match self.try_to_store(&tokens, old).await {
@@ -324,7 +325,7 @@ impl Flight<'_> {
                     self.app.announce(self.owner, self.id).await;
                     return Ok(Landing::ReadAgain);
                 }
-                Ok(false) => return self.superseded(&tokens, old).await,
+                Ok(false) => return self.superseded(&tokens, old, account).await,
                 Err(error) if Instant::now() >= until => return Err(error),
                 Err(error) => {
                     tracing::warn!(error = %error, "the database refused fresh tokens; trying again");
@@ -362,14 +363,14 @@ impl Flight<'_> {
     }
 
     /// Somebody was faster, or the connection is gone: a new token that nobody keeps is given up.
-    async fn superseded(&self, tokens: &Tokens, old: &str) -> DbResult<Landing> {
+    async fn superseded(&self, tokens: &Tokens, old: &str, account: &str) -> DbResult<Landing> {
         let row = grants::read(self.app.store.readers(), self.owner, self.id).await?;
         let is_gone = row.is_none_or(|row| matches!(row.state.as_str(), "revoking" | "revoked"));
         if is_gone
             && let Some(token) = &tokens.refresh_token
             && token.as_str() != old
         {
-            super::revoke::revoke_soon(self.app, self.owner, "unknown", token).await?;
+            super::revoke::revoke_soon(self.app, self.owner, account, token).await?;
         }
         Ok(Landing::ReadAgain)
     }

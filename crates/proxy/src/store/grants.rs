@@ -65,6 +65,14 @@ pub(crate) async fn read(
     .await
 }
 
+/// What the holder of a lease works with.
+#[derive(Clone, FromRow)]
+pub(crate) struct Leased {
+    /// Sealed.
+    pub(crate) refresh_token: Vec<u8>,
+    pub(crate) account: String,
+}
+
 /// Takes the lease of one generation and answers the sealed refresh token; nothing when another holds it,
 /// the generation is gone, or the next try is not due.
 pub(crate) async fn take_lease(
@@ -73,13 +81,13 @@ pub(crate) async fn take_lease(
     id: &str,
     generation: u64,
     holder: &str,
-) -> DbResult<Option<Vec<u8>>> {
-    let row: Option<(Option<Vec<u8>>,)> = sqlx::query_as(
+) -> DbResult<Option<Leased>> {
+    sqlx::query_as(
         "UPDATE connection SET lease_owner = ?1, lease_until = unixepoch('subsec') + ?2
          WHERE tenant = ?3 AND org = ?4 AND id = ?5 AND generation = ?6 AND state IN ('connected', 'checking')
            AND (lease_until IS NULL OR lease_until < unixepoch('subsec'))
-           AND (next_try_at IS NULL OR next_try_at <= unixepoch('subsec'))
-         RETURNING refresh_token",
+           AND (next_try_at IS NULL OR next_try_at <= unixepoch('subsec')) AND refresh_token IS NOT NULL
+         RETURNING refresh_token, account",
     )
     .bind(holder)
     .bind(LEASE)
@@ -88,8 +96,7 @@ pub(crate) async fn take_lease(
     .bind(id)
     .bind(generation.cast_signed())
     .fetch_optional(db)
-    .await?;
-    Ok(row.and_then(|(token,)| token))
+    .await
 }
 
 /// Fresh tokens, sealed for generation + 1.

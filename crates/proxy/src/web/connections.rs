@@ -180,18 +180,17 @@ async fn forget(
     let pending = match (&grant.refresh_token, revoke) {
         (Some(sealed), true) => {
             let place = token_place(owner, id, grant.generation(), TokenColumn::Refresh);
-            let token = app.sealer.open_text(place, sealed)?;
-            Some(
-                revoke::enlist(
-                    app,
-                    &mut tx,
-                    owner,
-                    &grant.client_id,
-                    &grant.account,
-                    &token,
-                )
-                .await?,
-            )
+            match app.sealer.open_text(place, sealed) {
+                Ok(token) => {
+                    let (client_id, account) = (&grant.client_id, &grant.account);
+                    Some(revoke::enlist(app, &mut tx, owner, client_id, account, &token).await?)
+                }
+                // A grant that cannot be read cannot be revoked; its connection must still go.
+                Err(error) => {
+                    tracing::error!(error = %error, connection = id, alert = true, "a grant cannot be opened");
+                    None
+                }
+            }
         }
         _ => None,
     };

@@ -1,0 +1,102 @@
+//! The token endpoint's good answer, read strictly where it matters. Source: platform 1.3.
+//! Owns no request.
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+/// Longest token taken; HubSpot's access tokens grow with their scopes.
+const TOKEN_CAP: usize = 8 * 1024;
+
+/// The answer of the token endpoint.
+pub(crate) struct Tokens {
+    pub(crate) access_token: Zeroizing<String>,
+    /// Absent when a refresh keeps the old one.
+    pub(crate) refresh_token: Option<Zeroizing<String>>,
+    /// Seconds, clamped to 60 s … 24 h.
+    pub(crate) expires_in: f64,
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    #[serde(default)]
+    refresh_token: Option<String>,
+    #[serde(default)]
+    expires_in: Option<f64>,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+/// The tokens of an answer with status 200; nothing when it cannot be one (UF-7).
+pub(super) fn read_tokens(body: &[u8]) -> Option<Tokens> {
+    let fits = |token: &String| {
+        (1..=TOKEN_CAP).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+    if !fits(&answer.access_token) || !answer.refresh_token.iter().all(fits) {
+        return None;
+    }
+    let expires_in = answer
+        .expires_in
+        .filter(|seconds| seconds.is_finite())
+        .unwrap_or(1800.0);
+    Some(Tokens {
+        access_token: Zeroizing::new(answer.access_token),
+        refresh_token: answer.refresh_token.map(Zeroizing::new),
+        expires_in: expires_in.clamp(60.0, 86_400.0),
+        scopes: answer.scopes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// UF-7: what may and may not pass for a token answer; B11.
+    #[test]
+    fn a_token_answer_is_read_strictly_where_it_matters() {
+        let long = "t".repeat(TOKEN_CAP);
+        let too_long = "t".repeat(TOKEN_CAP + 1);
+        for (case, body, fits) in [
+            (
+                "usual",
+                json!({"access_token": "a", "refresh_token": "r", "expires_in": 1800, "hub_id": 1}),
+                true,
+            ),
+            ("long", json!({"access_token": long}), true),
+            ("too long", json!({"access_token": too_long}), false),
+            ("missing", json!({"refresh_token": "r"}), false),
+            ("wrong type", json!({"access_token": 5}), false),
+            ("empty", json!({"access_token": ""}), false),
+            ("line break", json!({"access_token": "a\r\nb"}), false),
+            (
+                "bad refresh token",
+                json!({"access_token": "a", "refresh_token": "é"}),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                read_tokens(body.to_string().as_bytes()).is_some(),
+                fits,
+                "{case}"
+            );
+        }
+        for (expires_in, want) in [
+            (json!(1800), 1800.0),
+            (json!(1), 60.0),
+            (json!(1e9), 86_400.0),
+            (json!(null), 1800.0),
+        ] {
+            let body = json!({"access_token": "a", "expires_in": expires_in}).to_string();
+            let tokens = read_tokens(body.as_bytes()).unwrap();
+            assert!(
+                (tokens.expires_in - want).abs() < f64::EPSILON,
+                "{expires_in}"
+            );
+        }
+        assert!(read_tokens(br#"{"access_token":"a""#).is_none());
+        assert!(read_tokens(b"<html>").is_none());
+    }
+}
