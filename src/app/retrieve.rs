@@ -5,7 +5,7 @@ use crate::shell::proxy::Proxy;
 use crate::shell::retrieval::{Mode, ProgressUpdate, Retrieval};
 use crate::shell::store::Store;
 use portico_core::ids::PortalId;
-use portico_core::retrieval::Kind;
+use portico_core::retrieval::{Kind, Phase};
 use portico_core::status::read_status;
 use portico_core::wire::Connection;
 use std::collections::BTreeMap;
@@ -39,12 +39,20 @@ impl Retrievals {
     }
 
     /// Goes on where the browser's store stands; a whole snapshot costs no call.
+    ///
+    /// A run that could not ask, or that was stopped by a fault, starts again once the connection is alive.
     pub(super) fn resume(&mut self, connection: &Connection) {
-        match self.running.get(&connection.account.portal_id) {
-            // A run that may not ask is worth starting again once the connection is alive.
-            Some((mode, _)) if *mode != Mode::ReadOnly || !alive(connection) => {}
-            _ => self.start(connection, Mode::Resume),
+        let portal = connection.account.portal_id;
+        let stopped = self
+            .progress
+            .get(&portal)
+            .is_some_and(|update| matches!(update.overall.phase, Phase::Error(_)));
+        match self.running.get(&portal) {
+            Some((Mode::ReadOnly, _)) if alive(connection) => {}
+            Some(_) if !stopped || !alive(connection) => return,
+            _ => {}
         }
+        self.start(connection, Mode::Resume);
     }
 
     /// Reads everything again (D8); unchanged parts are not written again.

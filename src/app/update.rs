@@ -86,7 +86,8 @@ impl App {
                 }
             }
             Msg::Act(action) => self.act(ctx, action),
-            Msg::Tick | Msg::Booted(_) | Msg::Hash(_) => {}
+            Msg::Tick => ready.resume_stopped(),
+            Msg::Booted(_) | Msg::Hash(_) => {}
         }
         true
     }
@@ -375,6 +376,13 @@ impl Ready {
                     link.send_message(Msg::Reloaded(proxy.connections().await));
                 });
             }
+        }
+    }
+
+    /// What a fault stopped goes on by itself once the fault is over.
+    fn resume_stopped(&mut self) {
+        for connection in &self.booted.connections {
+            self.retrievals.resume(connection);
         }
     }
 

@@ -134,11 +134,17 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         );
     }
     match &grant.fault {
-        Some(fault) if fault.category == FaultCategory::Migration => reading(
-            Status::Suspended,
-            "HubSpot is moving this account to another data centre.".into(),
-            "Nothing to do; Portico goes on by itself when HubSpot is done.",
-        ),
+        // Once the wait is over, only asking tells whether the move is.
+        Some(fault)
+            if fault.category == FaultCategory::Migration
+                && fault.next_try_at.is_none_or(|at| now < at) =>
+        {
+            reading(
+                Status::Suspended,
+                "HubSpot is moving this account to another data centre.".into(),
+                "Nothing to do; Portico goes on by itself when HubSpot is done.",
+            )
+        }
         Some(fault) if fault.category == FaultCategory::Configuration => reading(
             Status::Suspended,
             "HubSpot does not accept the app's own credentials or addresses.".into(),

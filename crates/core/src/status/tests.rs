@@ -116,6 +116,19 @@ fn status_follows_the_facts() {
             "data centre",
         ),
         (
+            "moved, and the wait is over",
+            with(&|c| {
+                let moved = fault(Migration, FaultCause::Migration);
+                c.grant.fault = Some(Fault {
+                    next_try_at: Some(1_080),
+                    ..moved
+                });
+            }),
+            Status::Checking,
+            Tone::Quiet,
+            "trying again",
+        ),
+        (
             "our own fault",
             faulty(Configuration, FaultCause::ClientCredentials),
             Status::Suspended,
