@@ -89,7 +89,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
         Role::Member => "Member",
     };
     html! {
-        <div class="sidebar">
+        <header class="sidebar">
             <div class="brand">{ brand_mark() }<span>{ "Portico" }</span></div>
             <nav class="nav" aria-label="Portals">
                 { item(Route::Accounts, Icon::Building, "Client Accounts") }
@@ -113,7 +113,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
                     <span>{ format!("HubSpot at {}", info.host) }</span>
                 }
             </p>
-        </div>
+        </header>
     }
 }
 

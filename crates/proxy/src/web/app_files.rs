@@ -20,7 +20,7 @@ const APP_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eva
     trusted-types 'none'";
 const RETURN_POLICY: &str = "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), camera=(), \
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), \
     clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), \
     gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), \
     microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-get=(), \

@@ -33,8 +33,8 @@ fn shell(title: &str, step: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
          <title>{title}</title><link rel=\"stylesheet\" href=\"/oauth/consent.css\"></head>\n\
-         <body><p class=\"banner\" role=\"note\"><span class=\"dot\"></span>Portico sandbox: not HubSpot. \
-         For trying and testing, with invented accounts.</p>\n\
+         <body><header><p class=\"banner\" role=\"note\"><span class=\"dot\"></span>Portico sandbox: not HubSpot. \
+         For trying and testing, with invented accounts.</p></header>\n\
          <main class=\"card\" data-step=\"{step}\">{body}</main>\n\
          <footer>Nothing you do here reaches a real account.</footer></body></html>\n",
         title = esc(title),
