@@ -103,7 +103,8 @@ pub fn styles() -> String {
 }
 
 fn tell(emit: &Function, event: &HostEvent) {
-    let detail = JSON::parse(&event.detail.to_string()).unwrap_or(JsValue::NULL);
+    let detail = serde_json::to_string(&event.detail).unwrap_or_default();
+    let detail = JSON::parse(&detail).unwrap_or(JsValue::NULL);
     // The page's own listeners may throw; the widget does not fall with them.
     let _ = emit.call2(&JsValue::UNDEFINED, &event.name.into(), &detail);
 }

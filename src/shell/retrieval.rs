@@ -16,7 +16,6 @@ use portico_core::retrieval::{
     PlanInput, Planner, RelayCall,
 };
 use portico_core::wire::Connection;
-use std::collections::BTreeSet;
 use std::pin::pin;
 use yew::Callback;
 
@@ -167,7 +166,7 @@ impl Run {
             granted: &self.granted,
         };
         let planner = Planner::resume(&stored.checkpoint, input).ok()?;
-        let held: BTreeSet<(Kind, &str, &str)> = stored
+        let held: Vec<(Kind, &str, &str)> = stored
             .parts
             .iter()
             .map(|part| (part.kind, part.part.as_str(), part.hash.as_str()))
@@ -292,7 +291,7 @@ impl Run {
             .filter(|progress| matches!(progress.state, KindState::Completed { .. }))
             .map(|progress| progress.kind)
             .collect();
-        let present: BTreeSet<(Kind, &str)> = planner
+        let present: Vec<(Kind, &str)> = planner
             .manifest()
             .map(|(kind, part, ..)| (kind, part))
             .collect();

@@ -169,7 +169,8 @@ struct Claims {
 
 fn claims(token: &str) -> Option<Claims> {
     let payload = token.split('.').nth(1)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    serde_json::from_str(&payload).ok()
 }
 
 /// The proxy's base URL without its last slash.

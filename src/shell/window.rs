@@ -37,11 +37,8 @@ impl Popup {
 /// Nothing, if a blocker stopped it (J31).
 pub(crate) fn open_blank(width: u32, height: u32) -> Option<Popup> {
     let window = web_sys::window()?;
-    let number = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_f64());
-    let middle = |start, outer, size: u32| {
-        let room = number(outer).unwrap_or_default() - f64::from(size);
-        (number(start).unwrap_or_default() + room.max(0.0) / 2.0).round()
-    };
+    let middle =
+        |start, outer, size: u32| pixels(start) + (pixels(outer) - i64::from(size)).max(0) / 2;
     let left = middle(window.screen_x(), window.outer_width(), width);
     let top = middle(window.screen_y(), window.outer_height(), height);
     let features = format!("popup,width={width},height={height},left={left},top={top}");
@@ -57,4 +54,14 @@ pub(crate) fn open_blank(width: u32, height: u32) -> Option<Popup> {
         body.set_text_content(Some("One moment: HubSpot's page is about to open here."));
     }
     Some(Popup(popup))
+}
+
+/// A measure in whole CSS pixels, which are written without the tables that floats take; 0 for none.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float cast saturates; no screen is that large"
+)]
+fn pixels(measure: Result<JsValue, JsValue>) -> i64 {
+    let number = measure.ok().and_then(|measure| measure.as_f64());
+    number.unwrap_or_default() as i64
 }

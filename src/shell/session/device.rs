@@ -3,9 +3,10 @@
 
 use crate::shell::store::database::{self, Database};
 use crate::shell::{page, problem};
-use js_sys::{Array, ArrayBuffer, JSON, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use portico_core::error::ErrorCode;
 use portico_core::wire::Problem;
+use serde_json::json;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
@@ -42,8 +43,13 @@ impl Key {
             .export_key("jwk", &self.half("publicKey")?)
             .map_err(|_| no_crypto())?;
         let jwk = JsFuture::from(export).await.map_err(|_| no_crypto())?;
-        let text = JSON::stringify(&jwk).map_err(|_| no_crypto())?;
-        serde_json::from_str(&String::from(text)).map_err(|_| no_crypto())
+        let coordinate = |name: &str| {
+            let value = Reflect::get(&jwk, &name.into()).ok();
+            value
+                .and_then(|value| value.as_string())
+                .ok_or_else(no_crypto)
+        };
+        Ok(json!({ "kty": "EC", "crv": "P-256", "x": coordinate("x")?, "y": coordinate("y")? }))
     }
 
     /// ES256: 64 bytes, r then s.

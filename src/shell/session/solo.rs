@@ -8,9 +8,8 @@ use crate::shell::{location, random};
 use gloo_net::http::Method;
 use portico_core::error::ErrorCode;
 use portico_core::pkce::base64url;
-use portico_core::wire::{Launch, Launched, Problem, RenewSession, SessionToken};
+use portico_core::wire::{Launch, Launched, Problem, RenewSession, SessionToken, UnixSeconds};
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::cell::RefCell;
 
 /// A solo proxy's sessions.
@@ -109,18 +108,19 @@ impl Solo {
     /// JWT of type `portico-device+jwt`, ES256: see [`RenewSession`].
     async fn assertion(&self, device: &Device) -> Result<String, Box<Problem>> {
         let now = now_seconds();
-        let header = json!({ "alg": "ES256", "typ": "portico-device+jwt", "kid": device.id });
-        let claims = json!({
-            "iss": device.id,
-            "aud": self.base_url,
-            "iat": now,
-            "exp": now + 60,
-            "jti": base64url(&random::bytes32()?),
-        });
-        let part = |value: &Value| base64url(value.to_string().as_bytes());
-        let mut jwt = part(&header);
-        jwt.push('.');
-        jwt.push_str(&part(&claims));
+        let header = Header {
+            alg: "ES256",
+            typ: "portico-device+jwt",
+            kid: &device.id,
+        };
+        let claims = Claims {
+            iss: &device.id,
+            aud: &self.base_url,
+            iat: now,
+            exp: now + 60,
+            jti: &base64url(&random::bytes32()?),
+        };
+        let mut jwt = [part(&header)?, part(&claims)?].join(".");
         let signature = device.key.sign(jwt.as_bytes()).await?;
         jwt.push('.');
         jwt.push_str(&base64url(&signature));
@@ -143,4 +143,29 @@ impl Solo {
         };
         fetch::send(&request).await?.json()
     }
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'a str,
+    typ: &'a str,
+    kid: &'a str,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    iat: UnixSeconds,
+    exp: UnixSeconds,
+    jti: &'a str,
+}
+
+/// A part of a JWT.
+fn part(value: &impl Serialize) -> Result<String, Box<Problem>> {
+    Ok(base64url(json(value)?.as_bytes()))
+}
+
+fn json(value: &impl Serialize) -> Result<String, Box<Problem>> {
+    serde_json::to_string(value).map_err(|_| Box::new(Problem::of(ErrorCode::Internal)))
 }

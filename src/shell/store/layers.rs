@@ -5,7 +5,7 @@ use super::database::{Change, Database};
 use js_sys::{Promise, Reflect};
 use portico_core::wire::Problem;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -15,7 +15,7 @@ pub(super) type Write = (&'static str, String, Option<String>);
 pub(super) struct Layers {
     disk: Option<Database>,
     /// Each write that the disk did not take; none hides what is below.
-    memory: RefCell<BTreeMap<(&'static str, String), Option<String>>>,
+    memory: RefCell<Vec<Write>>,
     /// The disk refused a write: from then on everything stays in memory.
     refused: Cell<bool>,
 }
@@ -38,7 +38,7 @@ impl Layers {
         store: &'static str,
         key: &str,
     ) -> Result<Option<String>, Box<Problem>> {
-        let above = self.memory.borrow().get(&(store, key.to_owned())).cloned();
+        let above = find(&self.memory.borrow(), store, key).map(|(_, _, text)| text.clone());
         match (above, &self.disk) {
             (Some(text), _) => Ok(text),
             (None, Some(disk)) => Ok(disk
@@ -55,24 +55,20 @@ impl Layers {
         store: &'static str,
         prefix: &str,
     ) -> Result<Vec<(String, String)>, Box<Problem>> {
-        let mut found = BTreeMap::new();
+        let mut found = Vec::new();
         if let Some(disk) = &self.disk {
             for (key, value) in disk.all(store, prefix).await? {
                 // What is no text is no record of ours; an empty one is set aside by its reader.
-                found.insert(key, value.as_string().unwrap_or_default());
+                found.push((key, value.as_string().unwrap_or_default()));
             }
         }
-        let memory = self.memory.borrow();
-        for ((of, key), text) in memory.range((store, prefix.to_owned())..) {
-            if *of != store || !key.starts_with(prefix) {
-                break;
+        for (of, key, text) in self.memory.borrow().iter() {
+            if *of == store && key.starts_with(prefix) {
+                found.retain(|(below, _)| below != key);
+                found.extend(text.clone().map(|text| (key.clone(), text)));
             }
-            match text {
-                Some(text) => found.insert(key.clone(), text.clone()),
-                None => found.remove(key),
-            };
         }
-        Ok(found.into_iter().collect())
+        Ok(found)
     }
 
     /// All of it or nothing on disk; if the disk takes nothing, all of it in memory.
@@ -81,7 +77,12 @@ impl Layers {
             return;
         }
         if let (Some(disk), false) = (&self.disk, self.refused.get()) {
-            let stores: BTreeSet<&'static str> = writes.iter().map(|(store, ..)| *store).collect();
+            let mut stores: Vec<&'static str> = Vec::new();
+            for (store, ..) in &writes {
+                if !stores.contains(store) {
+                    stores.push(store);
+                }
+            }
             let changes = writes.iter().map(|(store, key, text)| match text {
                 None => Change::Delete(store, key.clone()),
                 Some(text) if *store == super::CONTENTS => {
@@ -100,8 +101,9 @@ impl Layers {
             self.refused.set(true);
         }
         let mut memory = self.memory.borrow_mut();
-        for (store, key, text) in writes {
-            memory.insert((store, key), text);
+        for write in writes {
+            memory.retain(|(store, key, _)| !(*store == write.0 && *key == write.1));
+            memory.push(write);
         }
     }
 
@@ -125,10 +127,16 @@ impl Layers {
                 let kept: BTreeSet<String> =
                     kept.iter().filter_map(|(_, text)| named(text)).collect();
                 let mut memory = self.memory.borrow_mut();
-                memory.retain(|(store, key), _| *store != contents || kept.contains(key));
+                memory.retain(|(store, key, _)| *store != contents || kept.contains(key));
             }
         }
     }
+}
+
+fn find<'a>(memory: &'a [Write], store: &str, key: &str) -> Option<&'a Write> {
+    memory
+        .iter()
+        .find(|(of, name, _)| *of == store && name == key)
 }
 
 /// `navigator.storage.persist()`, unless it was granted before; where it is missing nothing happens.
