@@ -169,12 +169,15 @@ impl Stage {
         self.calls().values().sum()
     }
 
-    /// Waits until the sandbox's state says so; a guard ends the wait.
-    pub async fn until(&self, what: &str, mut holds: impl FnMut(&mut State) -> bool) {
+    /// Waits until HubSpot got so many metadata calls; a guard ends the wait.
+    pub async fn until_calls(&self, count: usize) {
         let deadline = Instant::now() + Duration::from_secs(45);
-        while !self.sandbox.with(&mut holds) {
-            assert!(Instant::now() < deadline, "waited in vain for {what}");
-            sleep(Duration::from_millis(20)).await;
+        while self.call_count() < count {
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain for {count} calls"
+            );
+            sleep(Duration::from_millis(10)).await;
         }
     }
 }

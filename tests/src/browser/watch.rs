@@ -11,26 +11,26 @@ const WATCH_POLICY: &str = "
         `${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
 ";
 
-const WATCH_FETCH: &str = "
+const WATCH_FETCH: &str = "{
     globalThis.__sent = [];
     const real = globalThis.fetch;
     globalThis.fetch = async (input, init) => {
-        const request = new Request(input, init);
+        const request = new Request(input instanceof Request ? input.clone() : input, init);
         const copy = request.method === 'POST' ? await request.clone().text() : '';
         const authorization = request.headers.get('authorization') ?? '';
         globalThis.__sent.push({ url: request.url, authorization, body: copy });
         return real(input, init);
     };
-";
+}";
 
 /// Counts what outlives a call: requests whose answer is still being read, intervals, listeners of the window,
 /// channels.
-const WATCH_LEFTOVERS: &str = "
+const WATCH_LEFTOVERS: &str = "{
     const open = { requests: new Set(), intervals: new Set(), listeners: 0, channels: new Set() };
     globalThis.__open = open;
     const { fetch, setInterval, clearInterval } = globalThis;
     globalThis.fetch = async (input, init) => {
-        const request = new Request(input, init);
+        const request = new Request(input instanceof Request ? input.clone() : input, init);
         open.requests.add(request.url);
         const over = () => open.requests.delete(request.url);
         request.signal.addEventListener('abort', over);
@@ -51,7 +51,7 @@ const WATCH_LEFTOVERS: &str = "
         constructor(name) { super(name); open.channels.add(name); }
         close() { open.channels.delete(this.name); super.close(); }
     };
-";
+}";
 
 /// One request of the page's own.
 #[derive(Clone, Debug)]

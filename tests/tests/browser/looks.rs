@@ -2,6 +2,7 @@
 
 use super::PORTAL;
 use portico_tests::browser::{Axe, Browser, Page, Setup, Stage, Theme};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const WIDTHS: [(u32, u32); 3] = [(1440, 900), (768, 1024), (390, 844)];
@@ -14,7 +15,8 @@ const OTHERS: [u64; 8] = [
 struct Gallery<'a> {
     page: &'a Page,
     axe: Option<Axe>,
-    faults: Vec<String>,
+    /// Each fault with where it was seen.
+    faults: BTreeMap<String, Vec<String>>,
 }
 
 impl Gallery<'_> {
@@ -29,17 +31,17 @@ impl Gallery<'_> {
                 let script =
                     "const e = document.scrollingElement; return e.scrollWidth - innerWidth";
                 let over = self.page.js(script, &[]).await.as_i64().unwrap_or_default();
+                let mut found = Vec::new();
                 if over > 0 {
-                    self.faults.push(format!(
-                        "{name}: the page is {over} px wider than its window"
-                    ));
+                    found.push(format!("the page is {over} px wider than its window"));
                 }
                 if width != 768
                     && let Some(axe) = &self.axe
                 {
-                    let found = axe.violations(self.page).await;
-                    self.faults
-                        .extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
+                    found.extend(axe.violations(self.page).await);
+                }
+                for fault in found {
+                    self.faults.entry(fault).or_default().push(name.clone());
                 }
             }
         }
@@ -66,7 +68,7 @@ async fn every_main_view_is_accessible_and_fits_in_both_themes() {
     let mut gallery = Gallery {
         page,
         axe,
-        faults: Vec::new(),
+        faults: BTreeMap::new(),
     };
 
     page.launch(&stage).await;
@@ -140,11 +142,5 @@ async fn every_main_view_is_accessible_and_fits_in_both_themes() {
         .await;
     page.read("#title", "Nothing to do here").await;
     gallery.show("return").await;
-    let faults = gallery.faults;
-    assert!(
-        faults.is_empty(),
-        "{} faults:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(gallery.faults.is_empty(), "{:#?}", gallery.faults);
 }

@@ -48,11 +48,7 @@ async fn without_its_proxy_everything_retrieved_stays_readable() {
         .await;
     page.click_text(".menu-list button", "Retrieve metadata again")
         .await;
-    stage
-        .until("calls after the restart", |state| {
-            state.calls.len() > asked + 10
-        })
-        .await;
+    stage.until_calls(asked + 10).await;
     page.retrieved(SMALL).await;
 }
 
@@ -134,12 +130,7 @@ async fn a_reload_in_the_middle_of_retrieval_goes_on_where_it_stood() {
     let page = &browser.page;
     page.launch(&stage).await;
     page.connect(PORTAL).await;
-    let before = stage.call_count();
-    stage
-        .until("a good part of the calls", |state| {
-            state.calls.len() > before + 25
-        })
-        .await;
+    stage.until_calls(20).await;
     let early = stage.calls();
     page.reload().await;
     page.see(&format!("tr[data-portal='{PORTAL}']")).await;
