@@ -2,10 +2,11 @@
 
 use super::{Connection, FlowState};
 use crate::ids::ConnectionId;
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::{Deserialize as Derive, Serialize};
 
 /// News for one organization.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A connection was added or changed; the whole of it.
@@ -35,6 +36,74 @@ impl Event {
             Self::ConnectionRemoved { .. } => "connection_removed",
             Self::FlowChanged { .. } => "flow_changed",
             Self::Reset => "reset",
+        }
+    }
+}
+
+/// Read by hand: serde's own way with tags compiles each reader below it twice, into a widget that has to stay small.
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Derive)]
+        struct Flat {
+            #[serde(rename = "type")]
+            name: String,
+            connection: Option<Box<Connection>>,
+            id: Option<ConnectionId>,
+            flow: Option<FlowState>,
+        }
+        let flat = Flat::deserialize(deserializer)?;
+        let missing = || Error::custom("an event without what its type tells of");
+        match flat.name.as_str() {
+            "connection_changed" => Ok(Self::ConnectionChanged {
+                connection: flat.connection.ok_or_else(missing)?,
+            }),
+            "connection_removed" => Ok(Self::ConnectionRemoved {
+                id: flat.id.ok_or_else(missing)?,
+            }),
+            "flow_changed" => Ok(Self::FlowChanged {
+                flow: flat.flow.ok_or_else(missing)?,
+            }),
+            "reset" => Ok(Self::Reset),
+            _ => Err(Error::custom("an event of an unknown type")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FlowPhase;
+    use super::*;
+
+    /// B10: news is taken up as it was told, and what is no news is an error.
+    #[test]
+    fn an_event_reads_as_it_was_written_and_anything_else_is_refused() {
+        let events = [
+            Event::Reset,
+            Event::ConnectionRemoved {
+                id: "con_1".parse().unwrap(),
+            },
+            Event::FlowChanged {
+                flow: FlowState {
+                    id: "flow_1".parse().unwrap(),
+                    phase: FlowPhase::Done,
+                    failure: None,
+                    connection_id: Some("con_1".parse().unwrap()),
+                    expires_at: 1,
+                },
+            },
+        ];
+        for event in events {
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+        }
+        for bad in [
+            "{}",
+            r#"{"type":"news"}"#,
+            r#"{"type":"connection_removed"}"#,
+            r#"{"type":"connection_changed","id":"con_x"}"#,
+            r#"{"type":"flow_changed","flow":{}}"#,
+        ] {
+            assert!(serde_json::from_str::<Event>(bad).is_err(), "{bad}");
         }
     }
 }
