@@ -7,6 +7,7 @@
 pub(crate) mod assets;
 pub(crate) mod html;
 mod optimise;
+mod paths;
 mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +115,7 @@ fn compile(tools: &WasmTools, site: &Site) -> Outcome<PathBuf> {
     let first: Vec<&Path> = tools.wasm_bindgen.parent().into_iter().collect();
     command.env("PATH", process::path_with(&first)?);
     command.env("TRUNK_SKIP_VERSION_CHECK", "true");
+    command.env("CARGO_ENCODED_RUSTFLAGS", paths::rustflags());
     // Trunk prints its own backtrace on every failed build, which buries what cargo said.
     command.env("RUST_BACKTRACE", "0");
     // Trunk 0.21 takes NO_COLOR=1 for a malformed option of its own.
@@ -161,6 +163,7 @@ fn finish(
     let mut bundle = Bundle::new();
     let glue = take_built(&mut built, site.name, ".js")?;
     let wasm = take_built(&mut built, site.name, "_bg.wasm")?;
+    paths::check(&wasm)?;
     let wasm = optimise::optimise(tools.wasm_opt.as_deref(), wasm)?;
 
     let glue = add(
