@@ -14,6 +14,7 @@ use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::location::{self, HashListener};
 use crate::shell::retrieval::ProgressUpdate;
 use crate::shell::session::SessionSource;
+use crate::shell::task::Task;
 use crate::shell::timer::Interval;
 use crate::view;
 use boot::Booted;
@@ -132,6 +133,8 @@ pub(crate) struct App {
     route: Route,
     _hash: Option<HashListener>,
     _clock: Interval,
+    /// Signing in; ends with the widget.
+    boot: Task,
 }
 
 impl Component for App {
@@ -139,7 +142,7 @@ impl Component for App {
     type Properties = AppProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        boot::begin(ctx);
+        let boot = boot::begin(ctx);
         let hash = (ctx.props().routing == Routing::Hash)
             .then(|| location::listen(ctx.link().callback(Msg::Hash)));
         let link = ctx.link().clone();
@@ -155,6 +158,7 @@ impl Component for App {
             route: Route::parse(&start),
             _hash: hash,
             _clock: clock,
+            boot,
         }
     }
 

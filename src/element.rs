@@ -5,7 +5,8 @@ use crate::app::{App, AppProps};
 use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::session::SessionSource;
 use js_sys::{Function, JSON};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use web_sys::HtmlElement;
@@ -103,8 +104,8 @@ pub fn styles() -> String {
 }
 
 fn tell(emit: &Function, event: &HostEvent) {
-    let detail = serde_json::to_string(&event.detail).unwrap_or_default();
-    let detail = JSON::parse(&detail).unwrap_or(JsValue::NULL);
+    let plain = Serializer::json_compatible();
+    let detail = event.detail.serialize(&plain).unwrap_or(JsValue::NULL);
     // The page's own listeners may throw; the widget does not fall with them.
     let _ = emit.call2(&JsValue::UNDEFINED, &event.name.into(), &detail);
 }

@@ -4,8 +4,8 @@ use super::{App, Msg};
 use crate::shell::proxy::Proxy;
 use crate::shell::session::Sessions;
 use crate::shell::store::Store;
+use crate::shell::task::Task;
 use portico_core::wire::{Connection, Problem, SessionInfo};
-use wasm_bindgen_futures::spawn_local;
 use yew::Context;
 
 /// All that the first view needs.
@@ -16,13 +16,13 @@ pub(crate) struct Booted {
     pub(crate) store: Store,
 }
 
-pub(super) fn begin(ctx: &Context<App>) {
+pub(super) fn begin(ctx: &Context<App>) -> Task {
     let link = ctx.link().clone();
     let (proxy_url, source) = (ctx.props().proxy_url.clone(), ctx.props().session.clone());
-    spawn_local(async move {
+    Task::spawn(async move {
         let booted = boot(&proxy_url, source).await;
         link.send_message(Msg::Booted(booted.map(Box::new)));
-    });
+    })
 }
 
 async fn boot(

@@ -4,6 +4,7 @@
 use super::{App, Msg};
 use crate::shell::clock;
 use crate::shell::store::Store;
+use crate::shell::task::Task;
 use crate::shell::timer;
 use portico_core::explorer::{
     Facet, FacetKind, Lines, ListModel, Query, Row, Summary, TypeTitles, pretty, record_json, rows,
@@ -93,6 +94,8 @@ pub(crate) struct Explorer {
     /// What the address asks for: part (of kinds by object type) and record.
     wanted: Option<(Option<String>, String)>,
     generation: u32,
+    /// Reading the store; ends with the explorer.
+    reading: Option<Task>,
     busy: bool,
     due: BTreeSet<String>,
 }
@@ -114,6 +117,7 @@ impl Explorer {
             parts: BTreeMap::new(),
             wanted: None,
             generation: 0,
+            reading: None,
             busy: false,
             due: BTreeSet::new(),
         }
@@ -172,7 +176,7 @@ impl Explorer {
         self.busy = true;
         let (portal, kind, generation) = (self.portal, self.kind, self.generation);
         let (link, store) = (ctx.link().clone(), store.clone());
-        spawn_local(async move {
+        self.reading = Some(Task::spawn(async move {
             let (parts, damaged, titles) = read_parts(&store, portal, kind, only).await;
             link.send_message(Msg::Loaded(Box::new(Loaded {
                 generation,
@@ -180,7 +184,7 @@ impl Explorer {
                 damaged,
                 titles,
             })));
-        });
+        }));
     }
 
     pub(super) fn loaded(&mut self, ctx: &Context<App>, store: &Store, loaded: Loaded) {

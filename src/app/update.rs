@@ -33,7 +33,7 @@ impl App {
             }
             Msg::Act(Action::Retry) => {
                 self.phase = Phase::Starting;
-                super::boot::begin(ctx);
+                self.boot = super::boot::begin(ctx);
                 return true;
             }
             Msg::Hash(hash) => {

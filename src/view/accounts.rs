@@ -148,7 +148,7 @@ fn row(
                     if reading.status != portico_core::status::Status::Connected {
                         <p class="small muted">{ &reading.reason }{ " " }{ &reading.action }</p>
                     }
-                    { retrieval::progress(scene.ready.retrievals.of(portal)) }
+                    { retrieval::progress(scene.ready.retrievals.of(portal), reading.status.calls_allowed()) }
                 </div>
             </td>
             <td data-label="Actions">

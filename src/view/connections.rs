@@ -76,7 +76,7 @@ fn card(scene: &Scene<'_>, connection: &Connection, admin: bool) -> Html {
                         <div>{ super::flow_dialog::scope_list(&reading.missing_scopes) }</div>
                     </details>
                 }
-                { retrieval::progress(scene.ready.retrievals.of(portal)) }
+                { retrieval::progress(scene.ready.retrievals.of(portal), reading.status.calls_allowed()) }
             </div>
             <div class="buttons">
                 if reading.status.wants_reconnect() && admin {

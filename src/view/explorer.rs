@@ -5,11 +5,12 @@ use super::retrieval::{grouped, progress};
 use super::virtual_list::{VirtualList, row_id};
 use super::{Scene, notice, record};
 use crate::app::{Action, Explorer, ExplorerAction, Loading};
+use crate::shell::clock::now_seconds;
 use portico_core::explorer::{Facet, FacetKind, ListModel, Row, Sort, TypeTitles};
 use portico_core::ids::PortalId;
 use portico_core::retrieval::{Kind, KindProgress, KindState};
 use portico_core::route::Route;
-use portico_core::status::display_name;
+use portico_core::status::{display_name, read_status};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -29,6 +30,9 @@ pub(crate) fn view(scene: &Scene<'_>, portal: PortalId, _path: &[String]) -> Htm
     let kinds = update
         .map(|update| update.kinds.as_slice())
         .unwrap_or_default();
+    let alive = read_status(connection, now_seconds())
+        .status
+        .calls_allowed();
     let has_record = explorer.record.is_some() || explorer.wants_missing();
     let retrieve = scene.click(Action::Retrieve(connection.id.clone()));
     html! {
@@ -40,7 +44,7 @@ pub(crate) fn view(scene: &Scene<'_>, portal: PortalId, _path: &[String]) -> Htm
                     <p class="small muted">{ "Portal " }<span class="mono">{ portal.to_string() }</span></p>
                 </div>
                 <span class="spacer"></span>
-                <div>{ progress(update) }</div>
+                <div>{ progress(update, alive) }</div>
                 <button type="button" class="button small" onclick={retrieve}>{ Icon::Refresh.svg() }{ "Retrieve again" }</button>
             </header>
             <nav class="pane kinds" aria-label="Kinds of metadata">

@@ -5,9 +5,12 @@ use crate::shell::retrieval::ProgressUpdate;
 use portico_core::retrieval::{KindState, Phase};
 use yew::prelude::*;
 
-/// Word, numbers and a bar while it runs.
-pub(crate) fn progress(update: Option<&ProgressUpdate>) -> Html {
+/// Word, numbers and a bar while it runs. `alive`: the portal may be asked now.
+pub(crate) fn progress(update: Option<&ProgressUpdate>, alive: bool) -> Html {
     let Some(update) = update else {
+        if !alive {
+            return line("", Icon::CircleDashed.svg(), "Nothing retrieved yet");
+        }
         return line("", Icon::CircleDashed.svg(), "Pending: retrieval is queued");
     };
     let records: u32 = update
@@ -27,7 +30,7 @@ pub(crate) fn progress(update: Option<&ProgressUpdate>) -> Html {
             html! {
                 <div class="retrieval">
                     { line("", Icon::Loader.svg_with("icon spin"), &text) }
-                    <progress max="1" value={update.overall.fraction.to_string()} aria-label="Retrieval progress" />
+                    <progress max="100" value={percent(update.overall.fraction).to_string()} aria-label="Retrieval progress" />
                 </div>
             }
         }
@@ -68,6 +71,16 @@ pub(crate) fn progress(update: Option<&ProgressUpdate>) -> Html {
 
 fn line(tone: &'static str, icon: Html, text: &str) -> Html {
     html! { <p class={classes!("retrieval-line", tone)}>{ icon }{ text }</p> }
+}
+
+/// Whole percents: printing a float would cost the module more than this bar is worth.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "0 to 1 becomes 0 to 100"
+)]
+fn percent(fraction: f32) -> u8 {
+    (fraction.clamp(0.0, 1.0) * 100.0) as u8
 }
 
 /// 12,345 rather than 12345.
