@@ -322,6 +322,8 @@ impl Page {
             json!({ "features": features }),
         )
         .await;
+        let drawn = "return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+        self.until("two frames", drawn, &[]).await;
     }
 
     /// Size of the present window's page, in CSS pixels.
