@@ -6,6 +6,7 @@ use crate::shell::clock;
 use crate::shell::store::Store;
 use crate::shell::task::Task;
 use crate::shell::timer;
+use litemap::LiteMap;
 use portico_core::explorer::{
     Facet, FacetKind, Lines, ListModel, Query, Row, Summary, TypeTitles, pretty, record_json, rows,
     summary,
@@ -13,7 +14,7 @@ use portico_core::explorer::{
 use portico_core::ids::PortalId;
 use portico_core::object_types::part_order;
 use portico_core::retrieval::Kind;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::Context;
@@ -90,7 +91,7 @@ pub(crate) struct Explorer {
     pub(crate) tab: RecordTab,
     /// Grows when the list is another one, so that it starts at its top.
     pub(crate) list_version: u32,
-    parts: BTreeMap<String, Part>,
+    parts: LiteMap<String, Part>,
     /// What the address asks for: part (of kinds by object type) and record.
     wanted: Option<(Option<String>, String)>,
     generation: u32,
@@ -114,7 +115,7 @@ impl Explorer {
             record: None,
             tab: RecordTab::Summary,
             list_version: 0,
-            parts: BTreeMap::new(),
+            parts: LiteMap::new(),
             wanted: None,
             generation: 0,
             reading: None,
@@ -192,7 +193,9 @@ impl Explorer {
             return;
         }
         self.busy = false;
-        self.parts.extend(loaded.parts);
+        for (name, part) in loaded.parts {
+            self.parts.insert(name, part);
+        }
         if let Some(titles) = loaded.titles {
             self.titles = Rc::new(titles);
         }

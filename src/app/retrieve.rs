@@ -4,11 +4,11 @@ use crate::shell::clock::now_seconds;
 use crate::shell::proxy::Proxy;
 use crate::shell::retrieval::{Mode, ProgressUpdate, Retrieval};
 use crate::shell::store::Store;
+use litemap::LiteMap;
 use portico_core::ids::PortalId;
 use portico_core::retrieval::{Kind, Phase};
 use portico_core::status::read_status;
 use portico_core::wire::Connection;
-use std::collections::BTreeMap;
 use yew::Callback;
 
 pub(crate) struct Retrievals {
@@ -16,8 +16,8 @@ pub(crate) struct Retrievals {
     store: Store,
     on_progress: Callback<ProgressUpdate>,
     on_stored: Callback<(PortalId, Kind, String)>,
-    running: BTreeMap<PortalId, (Mode, Retrieval)>,
-    progress: BTreeMap<PortalId, ProgressUpdate>,
+    running: LiteMap<PortalId, (Mode, Retrieval)>,
+    progress: LiteMap<PortalId, ProgressUpdate>,
 }
 
 impl Retrievals {
@@ -27,7 +27,7 @@ impl Retrievals {
         on_progress: Callback<ProgressUpdate>,
         on_stored: Callback<(PortalId, Kind, String)>,
     ) -> Self {
-        let (running, progress) = (BTreeMap::new(), BTreeMap::new());
+        let (running, progress) = (LiteMap::new(), LiteMap::new());
         Self {
             proxy,
             store,

@@ -13,7 +13,7 @@ use super::window::Window;
 use super::{Answer, CallId, Effect, Kind, Next, Outcome, PlanInput, RelayCall};
 use crate::error::ErrorCode;
 use crate::wire::Problem;
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 /// No concurrency limit is documented; this many keep the window busy (platform, section 4).
 const MAX_IN_FLIGHT: usize = 10;
@@ -48,12 +48,12 @@ pub(super) struct Listed {
 /// Plans one portal's retrieval; see the module for a shell's loop.
 pub struct Planner {
     pub(super) granted: Vec<String>,
-    queue: BTreeMap<Key, Waiting>,
-    flight: BTreeMap<u32, (Key, Waiting)>,
+    queue: LiteMap<Key, Waiting>,
+    flight: LiteMap<u32, (Key, Waiting)>,
     window: Window,
     pub(super) books: Vec<Book>,
-    pub(super) chains: BTreeMap<Kind, Chain>,
-    pub(super) listed: BTreeMap<u32, Listed>,
+    pub(super) chains: LiteMap<Kind, Chain>,
+    pub(super) listed: LiteMap<u32, Listed>,
     pub(super) found: Found,
     pub(super) gates: Gates,
     progress: Vec<KindProgress>,
@@ -87,17 +87,18 @@ impl Planner {
         for (kind, part) in checkpoint.parts {
             books[kind.index()].put(part);
         }
-        let chains = checkpoint.chains.into_iter();
+        let mut chains = LiteMap::new();
+        for (kind, position) in checkpoint.chains {
+            chains.insert(kind, Chain::resume(position));
+        }
         let mut planner = Self {
             granted: input.granted.to_vec(),
-            queue: BTreeMap::new(),
-            flight: BTreeMap::new(),
+            queue: LiteMap::new(),
+            flight: LiteMap::new(),
             window: Window::default(),
             books,
-            chains: chains
-                .map(|(kind, position)| (kind, Chain::resume(position)))
-                .collect(),
-            listed: BTreeMap::new(),
+            chains,
+            listed: LiteMap::new(),
             found: checkpoint.found,
             gates: Gates::default(),
             progress: Vec::new(),

@@ -1,7 +1,7 @@
 //! Relay calls: a named operation's arguments, and the rate-limit headers that come back.
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// `POST /v1/connections/{id}/relay/{operation}`.
 ///
@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct RelayRequest {
     /// Values of the path template's parameters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub params: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub params: LiteMap<String, String>,
     /// Query parameters the operation allows.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub query: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub query: LiteMap<String, String>,
     /// JSON body, for the operations that take one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<serde_json::Value>,
