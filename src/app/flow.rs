@@ -5,7 +5,7 @@ use crate::shell::clock::now_seconds;
 use crate::shell::proxy::Proxy;
 use crate::shell::random;
 use crate::shell::returns::{self, ReturnListener, Returned};
-use crate::shell::timer::Interval;
+use crate::shell::timer::{self, Interval};
 use crate::shell::window::{self, Popup};
 use portico_core::authorize::AuthorizationRequest;
 use portico_core::error::ErrorCode;
@@ -164,7 +164,9 @@ impl FlowDriver {
                 });
             }
             Effect::AwaitReturn(_, flow) => self.await_return(&flow),
-            Effect::Complete(attempt, flow, claim) => self.complete(attempt, flow, claim),
+            Effect::Complete(attempt, flow, claim, after) => {
+                self.complete(attempt, flow, claim, after);
+            }
             Effect::CancelFlow(flow) => {
                 let proxy = self.inner.proxy.clone();
                 spawn_local(async move {
@@ -278,7 +280,7 @@ impl FlowDriver {
         }
     }
 
-    fn complete(&self, attempt: Attempt, flow: FlowId, claim: String) {
+    fn complete(&self, attempt: Attempt, flow: FlowId, claim: String, after: u32) {
         let verifier = self
             .inner
             .state
@@ -289,6 +291,9 @@ impl FlowDriver {
         let this = self.weak();
         let proxy = self.inner.proxy.clone();
         spawn_local(async move {
+            if after > 0 {
+                timer::sleep(after).await;
+            }
             let result = match verifier {
                 Some(code_verifier) => {
                     proxy

@@ -61,7 +61,7 @@ catalogue! {
     NotFound "not_found" "NOT_FOUND" 404
         "Not found", "There is nothing here that your session may see.", "Go back to Client Accounts and choose again.";
     MethodNotAllowed "method_not_allowed" "METHOD_NOT_ALLOWED" 405
-        "This address does not take that method", "The request's method does not fit its address.", "Check the interface's description at /v1/openapi.json.";
+        "This address does not take that method", "The request's method does not fit its address.", "Reload the page to get the matching version of the app.";
     UnsupportedMediaType "unsupported_media_type" "UNSUPPORTED_MEDIA_TYPE" 415
         "Only JSON is accepted here", "The request's content type is not application/json.", "Send the body as application/json.";
     PayloadTooLarge "payload_too_large" "PAYLOAD_TOO_LARGE" 413
@@ -89,7 +89,7 @@ catalogue! {
     FlowFinished "flow_finished" "FLOW_FINISHED" 409
         "This authorization is already over", "It was finished, cancelled or refused before.", "Start again from the Add Portal button.";
     FlowLost "flow_lost" "FLOW_LOST" 409
-        "The authorization was interrupted", "The proxy stopped while it redeemed the code, which works once.", "Start again; nothing was connected twice.";
+        "The authorization was interrupted", "The proxy stopped, or HubSpot took too long, while the code was redeemed, which works once.", "Start again; nothing was connected twice.";
     ClaimRequired "claim_required" "CLAIM_REQUIRED" 403
         "This browser did not bring the proof of consent", "Only the browser that gave consent can finish the connection.", "Start again here, and finish on HubSpot's page in the same browser.";
     BadVerifier "bad_verifier" "BAD_VERIFIER" 400
@@ -131,7 +131,7 @@ catalogue! {
     UpstreamForbidden "upstream_forbidden" "UPSTREAM_FORBIDDEN" 502
         "HubSpot does not allow this for the connection", "A permission is missing, or the account's plan lacks the feature.", "Reconnect with the permission named, or go on without this part.";
     UpstreamNotFound "upstream_not_found" "UPSTREAM_NOT_FOUND" 502
-        "HubSpot does not have this", "The object does not exist, or no longer.", "Refresh the metadata.";
+        "HubSpot does not have this", "The object does not exist, or no longer.", "Retrieve the metadata again.";
     UpstreamRejected "upstream_rejected" "UPSTREAM_REJECTED" 502
         "HubSpot rejected the request", "HubSpot names a fault in the request.", "Quote the correlation id to support.";
     UpstreamRateLimited "upstream_rate_limited" "UPSTREAM_RATE_LIMITED" 429

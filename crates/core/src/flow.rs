@@ -11,6 +11,11 @@ use crate::wire::{CompletedFlow, FlowPhase, FlowState, Problem, StartFlow, UnixS
 /// Counts the attempts of one widget; an answer that brings another number belongs to an older one.
 pub type Attempt = u32;
 
+/// How often a completion is sent before its failure is believed.
+const COMPLETE_TRIES: u8 = 4;
+/// Pause before it is sent again.
+const COMPLETE_AGAIN_MS: u32 = 3_000;
+
 /// What is known of the window with the provider's page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
@@ -61,6 +66,10 @@ pub enum Phase {
         attempt: Attempt,
         /// The flow at the proxy.
         flow: FlowId,
+        /// The one-time claim; the proxy tells the outcome again to who repeats it (EX-9).
+        claim: String,
+        /// How often it was sent.
+        tries: u8,
     },
     /// A connection stands.
     Done(Box<CompletedFlow>),
@@ -137,8 +146,8 @@ pub enum Effect {
     Register(Attempt, Box<StartFlow>),
     /// Listen for the return page of this flow, and send the open window to the authorization URL.
     AwaitReturn(Attempt, FlowId),
-    /// Complete with the claim and the verifier; report [`Event::Completed`].
-    Complete(Attempt, FlowId, String),
+    /// Complete with the claim and the verifier, after so many milliseconds; report [`Event::Completed`].
+    Complete(Attempt, FlowId, String, u32),
     /// Tell the proxy that the flow is given up.
     CancelFlow(FlowId),
     /// Ask the proxy how the flow stands; report [`Event::FlowSeen`].
@@ -250,8 +259,16 @@ pub fn step(phase: Phase, event: Event) -> (Phase, Vec<Effect>) {
             AwaitingConsent { attempt, flow, .. } | AwaitingClaim { attempt, flow, .. },
             Event::ClaimReceived { flow: of, claim },
         ) if flow == of => {
-            let complete = Effect::Complete(attempt, flow.clone(), claim);
-            (Completing { attempt, flow }, vec![complete])
+            let complete = Effect::Complete(attempt, flow.clone(), claim.clone(), 0);
+            (
+                Completing {
+                    attempt,
+                    flow,
+                    claim,
+                    tries: 1,
+                },
+                vec![complete],
+            )
         }
         (
             AwaitingConsent { flow, .. } | AwaitingClaim { flow, .. },
@@ -277,17 +294,34 @@ pub fn step(phase: Phase, event: Event) -> (Phase, Vec<Effect>) {
             (waiting, ask.into_iter().collect())
         }
         (
-            Completing { attempt, flow },
+            Completing {
+                attempt,
+                flow,
+                claim,
+                tries,
+            },
             Event::Completed {
                 attempt: of,
                 result,
             },
         ) if attempt == of => match result {
             Ok(completed) => (Done(completed), vec![Effect::CleanUp]),
-            Err(problem) => {
-                let _ = flow;
-                (Failed(problem), vec![Effect::CleanUp])
+            // The answer may be lost where the work was not: ask again before calling it a failure.
+            Err(problem) if tries < COMPLETE_TRIES && is_outcome_unknown(problem.code) => {
+                let again =
+                    Effect::Complete(attempt, flow.clone(), claim.clone(), COMPLETE_AGAIN_MS);
+                let tries = tries + 1;
+                (
+                    Completing {
+                        attempt,
+                        flow,
+                        claim,
+                        tries,
+                    },
+                    vec![again],
+                )
             }
+            Err(problem) => (Failed(problem), vec![Effect::CleanUp]),
         },
         (Registering { .. }, Event::Cancelled) => (Idle, vec![Effect::CleanUp]),
         (AwaitingConsent { flow, .. } | AwaitingClaim { flow, .. }, Event::Cancelled) => {
@@ -297,6 +331,14 @@ pub fn step(phase: Phase, event: Event) -> (Phase, Vec<Effect>) {
         // Late, repeated or foreign: a second click, an old window, an answer nobody waits for.
         (phase, _) => (phase, vec![]),
     }
+}
+
+/// Answers that say nothing of whether the connection was made.
+fn is_outcome_unknown(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::ProxyUnreachable | ErrorCode::Internal | ErrorCode::RateLimited
+    )
 }
 
 fn window_after(opened: bool) -> Window {

@@ -76,10 +76,13 @@ fn claim(flow: &str) -> Event {
 #[test]
 fn step_follows_the_authorization_code_grant() {
     let registering = |window| Registering { attempt: 1, window };
-    let completing = || Completing {
+    let completing_after = |tries| Completing {
         attempt: 1,
         flow: id("f"),
+        claim: "k".into(),
+        tries,
     };
+    let completing = || completing_after(1);
     let opened = |attempt, opened| Event::WindowOpened { attempt, opened };
     let registered = |attempt| Event::Registered {
         attempt,
@@ -229,21 +232,21 @@ fn step_follows_the_authorization_code_grant() {
             consent(open),
             claim("f"),
             completing(),
-            vec![Effect::Complete(1, id("f"), "k".into())],
+            vec![Effect::Complete(1, id("f"), "k".into(), 0)],
         ),
         (
             "claim after the window seemed closed",
             consent(Window::SeemsClosed),
             claim("f"),
             completing(),
-            vec![Effect::Complete(1, id("f"), "k".into())],
+            vec![Effect::Complete(1, id("f"), "k".into(), 0)],
         ),
         (
             "claim after the proxy's news",
             claim_due(),
             claim("f"),
             completing(),
-            vec![Effect::Complete(1, id("f"), "k".into())],
+            vec![Effect::Complete(1, id("f"), "k".into(), 0)],
         ),
         (
             "foreign claim",
@@ -272,6 +275,20 @@ fn step_follows_the_authorization_code_grant() {
             completing(),
             done(1, Err(problem(ErrorCode::WrongPortal))),
             Failed(problem(ErrorCode::WrongPortal)),
+            clean(),
+        ),
+        (
+            "the answer is lost",
+            completing(),
+            done(1, Err(problem(ErrorCode::ProxyUnreachable))),
+            completing_after(2),
+            vec![Effect::Complete(1, id("f"), "k".into(), 3_000)],
+        ),
+        (
+            "the answer is lost for good",
+            completing_after(4),
+            done(1, Err(problem(ErrorCode::ProxyUnreachable))),
+            Failed(problem(ErrorCode::ProxyUnreachable)),
             clean(),
         ),
         (

@@ -49,7 +49,7 @@ impl Reason {
                 "HubSpot's paging repeated itself, so the end was not reached.".into()
             }
             Self::ChangedMeanwhile => {
-                "Records were added or removed while they were read. Refresh to read them again.".into()
+                "Records were added or removed while they were read. Retrieve again to read them anew.".into()
             }
         }
     }
