@@ -36,6 +36,13 @@ impl App {
                 self.boot = super::boot::begin(ctx);
                 return true;
             }
+            // A launch link opened in this very tab changes the hash and loads nothing.
+            Msg::Hash(hash) if hash.starts_with("#launch=") => {
+                self.route = Route::default();
+                self.phase = Phase::Starting;
+                self.boot = super::boot::begin(ctx);
+                return true;
+            }
             Msg::Hash(hash) => {
                 self.route = Route::parse(&hash);
                 self.follow_route(ctx);

@@ -169,14 +169,17 @@ impl Stage {
         self.calls().values().sum()
     }
 
-    /// Waits until HubSpot got so many metadata calls; a guard ends the wait.
+    /// Waits until HubSpot got so many metadata calls.
     pub async fn until_calls(&self, count: usize) {
+        self.until("calls", |stage| stage.call_count() >= count)
+            .await;
+    }
+
+    /// Waits until something holds of the stage; a guard ends the wait.
+    pub async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(45);
-        while self.call_count() < count {
-            assert!(
-                Instant::now() < deadline,
-                "waited in vain for {count} calls"
-            );
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "waited in vain for {what}");
             sleep(Duration::from_millis(10)).await;
         }
     }

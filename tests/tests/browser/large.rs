@@ -21,6 +21,15 @@ async fn a_large_portal_is_retrieved_whole() {
     page.on_new_pages(WATCH_TASKS).await;
     page.launch(&stage).await;
     page.connect(portal).await;
+    // What watches is itself tried: a task that is long on purpose is seen.
+    let hold = "setTimeout(() => { const end = performance.now() + 80; while (performance.now() < end); }, 0)";
+    page.js(hold, &[]).await;
+    page.until(
+        "a long task",
+        "return globalThis.__tasks.some((ms) => ms >= 79)",
+        &[],
+    )
+    .await;
     page.js("globalThis.__tasks.length = 0", &[]).await;
     page.click("#flow-done").await;
     page.retrieved(portal).await;

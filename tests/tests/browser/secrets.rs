@@ -56,7 +56,13 @@ async fn after_a_flow_no_secret_is_left_in_the_browser() {
     let page = &browser.page;
     page.watch_requests().await;
     page.launch(&stage).await;
+    let steps = page.js("return history.length", &[]).await;
     page.connect_and_retrieve(SMALL).await;
+    assert_eq!(
+        page.js("return history.length", &[]).await,
+        steps,
+        "the back button has nothing to replay"
+    );
 
     let mut secrets = BTreeSet::from([("launch ticket", stage.proxy().launch_ticket().to_owned())]);
     stage.sandbox.with(|state| {
