@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::lock::Mutex;
 use portico_core::authorize::is_safe_endpoint;
 use portico_core::error::ErrorCode;
+use portico_core::reading::from_json;
 use portico_core::wire::{Problem, SessionToken, UnixSeconds};
 use serde::Deserialize;
 use std::cell::{Cell, RefCell};
@@ -49,7 +50,7 @@ struct Inner {
 }
 
 enum Source {
-    Solo(solo::Solo),
+    Solo(Rc<solo::Solo>),
     Host(js_sys::Function),
 }
 
@@ -170,7 +171,7 @@ struct Claims {
 fn claims(token: &str) -> Option<Claims> {
     let payload = token.split('.').nth(1)?;
     let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-    serde_json::from_str(&payload).ok()
+    from_json(&payload).ok()
 }
 
 /// The proxy's base URL without its last slash.

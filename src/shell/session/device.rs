@@ -94,14 +94,6 @@ pub(super) async fn save(base_url: &str, device: &Device) -> Result<(), Box<Prob
     open().await?.put(STORE, base_url, record.into()).await
 }
 
-/// Drops it.
-pub(super) async fn forget(base_url: &str) {
-    if let Ok(database) = open().await {
-        // A key that stays is refused again next time.
-        let _ = database.delete(STORE, base_url).await;
-    }
-}
-
 async fn open() -> Result<Database, Box<Problem>> {
     database::open(DATABASE, &[STORE]).await
 }

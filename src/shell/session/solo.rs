@@ -4,13 +4,19 @@
 use super::device::{self, Device, Key};
 use crate::shell::clock::now_seconds;
 use crate::shell::fetch::{self, Request};
-use crate::shell::{location, random};
+use crate::shell::{location, problem, random};
 use gloo_net::http::Method;
 use portico_core::error::ErrorCode;
 use portico_core::pkce::base64url;
 use portico_core::wire::{Launch, Launched, Problem, RenewSession, SessionToken, UnixSeconds};
 use serde::Serialize;
 use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    /// One per proxy for as long as the page is open: a second start finds the ticket and key of the first.
+    static OF_PAGE: RefCell<Vec<Rc<Solo>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A solo proxy's sessions.
 pub(super) struct Solo {
@@ -23,47 +29,57 @@ pub(super) struct Solo {
 
 impl Solo {
     /// Takes the ticket out of the address, so that it is in no history and no bookmark.
-    pub(super) fn new(base_url: String) -> Self {
-        let hash = location::hash();
-        let ticket = hash.strip_prefix("#launch=").map(str::to_owned);
-        if ticket.is_some() {
+    pub(super) fn new(base_url: String) -> Rc<Self> {
+        let solo = OF_PAGE.with_borrow_mut(|all| {
+            if let Some(known) = all.iter().find(|solo| solo.base_url == base_url) {
+                return Rc::clone(known);
+            }
+            let solo = Rc::new(Self {
+                base_url,
+                ticket: RefCell::default(),
+                device: RefCell::default(),
+            });
+            all.push(Rc::clone(&solo));
+            solo
+        });
+        if let Some(ticket) = location::hash().strip_prefix("#launch=") {
+            solo.ticket.replace(Some(ticket.to_owned()));
             location::replace_hash("");
         }
-        Self {
-            base_url,
-            ticket: RefCell::new(ticket),
-            device: RefCell::default(),
-        }
+        solo
     }
 
     /// A fresh session: by the ticket if there is one, else by the key.
     pub(super) async fn session(&self) -> Result<SessionToken, Box<Problem>> {
-        let ticket = self.ticket.borrow().clone();
-        if let Some(ticket) = ticket {
-            match self.launch(ticket).await {
-                // The network is no verdict on the ticket: it is tried again.
-                Err(problem) if problem.code == ErrorCode::ProxyUnreachable => return Err(problem),
-                Err(refused) => {
-                    self.ticket.replace(None);
-                    // An old link in a browser that is known already does no harm.
-                    return match self.by_key().await {
-                        Err(problem) if problem.code == ErrorCode::LaunchRequired => Err(refused),
-                        other => other,
-                    };
-                }
-                Ok(session) => {
-                    self.ticket.replace(None);
-                    return Ok(session);
+        let Some(ticket) = self.ticket.borrow().clone() else {
+            return self.by_key().await;
+        };
+        let launched = self.launch(&ticket).await;
+        let spent = match &launched {
+            Ok(_) => true,
+            Err(problem) => problem.code == ErrorCode::LaunchInvalid,
+        };
+        // The network, or a proxy too busy to answer, is no verdict on the ticket: it is tried again.
+        if spent {
+            // Meanwhile another launch link may have brought a newer one.
+            self.ticket.borrow_mut().take_if(|held| *held == ticket);
+        }
+        match launched {
+            // An old link in a browser that is known already does no harm.
+            Err(refused) if refused.code != ErrorCode::ProxyUnreachable => {
+                match self.by_key().await {
+                    Err(problem) if problem.code == ErrorCode::LaunchRequired => Err(refused),
+                    other => other,
                 }
             }
+            other => other,
         }
-        self.by_key().await
     }
 
-    async fn launch(&self, ticket: String) -> Result<SessionToken, Box<Problem>> {
+    async fn launch(&self, ticket: &str) -> Result<SessionToken, Box<Problem>> {
         let key = Key::generate().await?;
         let launch = Launch {
-            ticket,
+            ticket: ticket.to_owned(),
             public_key: key.public_jwk().await?,
         };
         let launched: Launched = self.post("/v1/solo/launch", &launch).await?;
@@ -71,38 +87,42 @@ impl Solo {
             key,
             id: launched.device_id,
         };
+        self.device.replace(Some(device.clone()));
         // Where storage is denied the key lives in memory, until the next reload.
         let _ = device::save(&self.base_url, &device).await;
-        self.device.replace(Some(device));
         Ok(launched.session)
     }
 
+    /// By the key in hand or in the browser's store.
+    ///
+    /// A refused key stays where it is: the proxy says the same of a key it does not know and of a
+    /// computer whose clock is wrong, and the next launch puts its own in the old one's place.
     async fn by_key(&self) -> Result<SessionToken, Box<Problem>> {
-        let launch_required = || Box::new(Problem::of(ErrorCode::LaunchRequired));
         let known = self.device.borrow().clone();
-        let device = match known {
-            Some(device) => device,
-            None => device::load(&self.base_url)
-                .await
-                .ok_or_else(launch_required)?,
-        };
-        let assertion = self.assertion(&device).await?;
-        match self
-            .post("/v1/solo/session", &RenewSession { assertion })
-            .await
-        {
-            Ok(session) => {
-                self.device.replace(Some(device));
-                Ok(session)
+        let mut tried = None;
+        // Another tab may have been introduced anew since this one took its key: then the store has a newer one.
+        for device in [known, device::load(&self.base_url).await] {
+            let Some(device) = device.filter(|device| tried.as_ref() != Some(&device.id)) else {
+                continue;
+            };
+            let assertion = self.assertion(&device).await?;
+            let renew = RenewSession { assertion };
+            match self.post("/v1/solo/session", &renew).await {
+                Err(problem) if problem.status == 401 => tried = Some(device.id),
+                other => {
+                    self.device.replace(Some(device));
+                    return other;
+                }
             }
-            Err(problem) if problem.status == 401 => {
-                // The proxy does not know this key, or no longer: another database, or it was removed.
-                self.device.replace(None);
-                device::forget(&self.base_url).await;
-                Err(launch_required())
-            }
-            Err(problem) => Err(problem),
         }
+        Err(match tried {
+            Some(_) => problem(
+                ErrorCode::LaunchRequired,
+                "The proxy did not take this browser's key: it does not know it any more, or this \
+                 computer's clock is wrong.",
+            ),
+            None => Box::new(Problem::of(ErrorCode::LaunchRequired)),
+        })
     }
 
     /// JWT of type `portico-device+jwt`, ES256: see [`RenewSession`].

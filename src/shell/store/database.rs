@@ -106,16 +106,6 @@ impl Database {
         self.write(vec![store], vec![change]).await
     }
 
-    /// Removes a key.
-    pub(in crate::shell) async fn delete(
-        &self,
-        store: &'static str,
-        key: &str,
-    ) -> Result<(), Box<Problem>> {
-        let change = Change::Delete(store, key.to_owned());
-        self.write(vec![store], vec![change]).await
-    }
-
     /// Keys and values of every key that begins so, in order of the keys.
     pub(super) async fn all(
         &self,
