@@ -2,6 +2,7 @@
 //! Owns what is on screen and which request is under way; the rules are the core's, the drawing is the view's.
 
 mod boot;
+mod connections;
 mod explore;
 mod flow;
 mod retrieve;
@@ -93,14 +94,20 @@ pub(crate) enum Msg {
     Booted(Result<Box<Booted>, Box<Problem>>),
     Remote(Event),
     Stream(StreamState),
-    Reloaded(Result<Vec<Connection>, Box<Problem>>),
+    /// The list, read when so many changes had been seen; `confirmed` when it is the second reading.
+    Reloaded {
+        seen: u32,
+        confirmed: bool,
+        result: Result<Vec<Connection>, Box<Problem>>,
+    },
     Hash(String),
     FlowChanged,
     Act(Action),
     Progress(ProgressUpdate),
     Stored(PortalId, portico_core::retrieval::Kind, String),
     Loaded(Box<explore::Loaded>),
-    Changed(Result<Box<Connection>, Box<Problem>>),
+    Changed(ConnectionId, Result<Box<Connection>, Box<Problem>>),
+    Copied(bool),
     Removed(ConnectionId, Result<Vec<String>, Box<Problem>>),
     Tick,
 }
@@ -125,6 +132,10 @@ pub(crate) struct Ready {
     pub(crate) toast: Option<String>,
     pub(crate) search: String,
     flow_settled: bool,
+    /// The flow's own dialog, to come back to while it runs.
+    flow_dialog: Option<Dialog>,
+    /// Changes of connections seen so far: an older list must not undo a newer change.
+    changes: u32,
     _events: Subscription,
 }
 
@@ -220,6 +231,8 @@ impl App {
             toast: None,
             search: String::new(),
             flow_settled: false,
+            flow_dialog: None,
+            changes: 0,
             _events: events,
         }));
         self.follow_route(ctx);

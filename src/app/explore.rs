@@ -16,7 +16,6 @@ use portico_core::object_types::part_order;
 use portico_core::retrieval::Kind;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use wasm_bindgen_futures::spawn_local;
 use yew::Context;
 
 /// Longest slice of parsing before the browser gets its turn, in milliseconds.
@@ -61,6 +60,7 @@ pub(crate) struct Part {
 
 /// What a load brings.
 pub(crate) struct Loaded {
+    portal: PortalId,
     generation: u32,
     parts: Vec<(String, Part)>,
     damaged: Option<String>,
@@ -89,6 +89,8 @@ pub(crate) struct Explorer {
     pub(crate) facets: Vec<Facet>,
     pub(crate) record: Option<OpenRecord>,
     pub(crate) tab: RecordTab,
+    /// Grows with each record opened, so that its JSON starts at the top.
+    pub(crate) record_version: u32,
     /// Grows when the list is another one, so that it starts at its top.
     pub(crate) list_version: u32,
     parts: LiteMap<String, Part>,
@@ -114,6 +116,7 @@ impl Explorer {
             facets: Vec::new(),
             record: None,
             tab: RecordTab::Summary,
+            record_version: 0,
             list_version: 0,
             parts: LiteMap::new(),
             wanted: None,
@@ -180,6 +183,7 @@ impl Explorer {
         self.reading = Some(Task::spawn(async move {
             let (parts, damaged, titles) = read_parts(&store, portal, kind, only).await;
             link.send_message(Msg::Loaded(Box::new(Loaded {
+                portal,
                 generation,
                 parts,
                 damaged,
@@ -189,7 +193,7 @@ impl Explorer {
     }
 
     pub(super) fn loaded(&mut self, ctx: &Context<App>, store: &Store, loaded: Loaded) {
-        if loaded.generation != self.generation {
+        if loaded.portal != self.portal || loaded.generation != self.generation {
             return;
         }
         self.busy = false;
@@ -222,16 +226,7 @@ impl Explorer {
                 self.filter();
             }
             ExplorerAction::Tab(tab) => self.tab = tab,
-            ExplorerAction::Copy => {
-                if let Some(record) = &self.record {
-                    let text = record.json.to_string();
-                    spawn_local(async move {
-                        // A browser that denies the clipboard leaves the text on screen to select.
-                        let _ = crate::shell::clipboard::copy(&text).await;
-                    });
-                }
-            }
-            ExplorerAction::Open(_) => {}
+            ExplorerAction::Copy | ExplorerAction::Open(_) => {}
         }
     }
 
@@ -298,7 +293,10 @@ impl Explorer {
         let same = |open: &OpenRecord, row: &Row| open.row == *row;
         self.record = match (found, self.record.take()) {
             (Some(row), Some(open)) if same(&open, row) => Some(open),
-            (Some(row), _) => self.open(row.clone()),
+            (Some(row), _) => {
+                self.record_version += 1;
+                self.open(row.clone())
+            }
             (None, _) => None,
         };
     }

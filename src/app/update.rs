@@ -2,14 +2,15 @@
 
 use super::{Action, App, Dialog, Explorer, ExplorerAction, Msg, Phase, Ready, Route};
 use crate::shell::clock::now_seconds;
+use crate::shell::events::StreamState;
 use crate::shell::host::{HostEvent, Routing};
 use crate::shell::location;
 use portico_core::flow;
-use portico_core::ids::PortalId;
+use portico_core::ids::ConnectionId;
 use portico_core::scopes::{Configured, asked_again, asked_for};
 use portico_core::status::read_status;
 use portico_core::wire::{
-    Connection, Event, Intent, Provider, ProviderInfo, StartFlow, UpdateConnection,
+    Connection, Intent, Problem, Provider, ProviderInfo, StartFlow, UpdateConnection,
 };
 use serde_json::json;
 use wasm_bindgen_futures::spawn_local;
@@ -55,9 +56,20 @@ impl App {
         };
         match message {
             Msg::Remote(event) => ready.remote(ctx, event),
-            Msg::Stream(state) => ready.stream = state,
-            Msg::Reloaded(Ok(connections)) => ready.reloaded(connections),
-            Msg::Reloaded(Err(problem)) => ready.problem = Some(problem),
+            Msg::Stream(state) => {
+                // What changed before the stream stood, or while it was down, came to nobody.
+                if state == StreamState::Live {
+                    ready.reload(ctx, false);
+                }
+                ready.stream = state;
+            }
+            Msg::Reloaded {
+                result: Ok(connections),
+                seen,
+                confirmed,
+            } => {
+                ready.reloaded(ctx, connections, seen, confirmed);
+            }
             Msg::FlowChanged => ready.flow_changed(ctx),
             Msg::Progress(update) => ready.retrievals.note(update),
             Msg::Stored(portal, kind, part) => {
@@ -71,30 +83,31 @@ impl App {
                     explorer.loaded(ctx, &ready.booted.store, *loaded);
                 }
             }
-            Msg::Changed(result) => {
-                ready.busy = false;
-                match result {
-                    Ok(connection) => {
-                        ready.dialog = None;
-                        ready.upsert(*connection);
-                    }
-                    Err(problem) => ready.problem = Some(problem),
+            Msg::Changed(id, result) => {
+                ready.settle(&id, result.as_ref().err().map(AsRef::as_ref));
+                if let Ok(connection) = result {
+                    ready.upsert(*connection);
                 }
             }
             Msg::Removed(id, result) => {
-                ready.busy = false;
-                match result {
-                    Ok(notes) => {
-                        ready.dialog = None;
-                        ready.toast = Some(notes.join(" "));
-                        ready.removed(&id);
-                    }
-                    Err(problem) => ready.problem = Some(problem),
+                ready.settle(&id, result.as_ref().err().map(AsRef::as_ref));
+                if let Ok(notes) = result {
+                    ready.toast = Some(notes.join(" "));
+                    ready.removed(&id);
                 }
+            }
+            Msg::Copied(done) => {
+                let text = if done {
+                    "Copied."
+                } else {
+                    "This browser did not allow copying. Select the text instead."
+                };
+                ready.toast = Some(text.into());
             }
             Msg::Act(action) => self.act(ctx, action),
             Msg::Tick => ready.resume_stopped(),
-            Msg::Booted(_) | Msg::Hash(_) => {}
+            // A list that could not be read: the stream's own state says that the proxy is out of reach.
+            Msg::Reloaded { .. } | Msg::Booted(_) | Msg::Hash(_) => {}
         }
         true
     }
@@ -112,7 +125,28 @@ impl App {
             Action::ViewMetadata(portal) => self.go(ctx, Route::explorer(portal, &[])),
             Action::Explore(ExplorerAction::Open(path)) => {
                 if let Route::Explorer { portal, .. } = self.route {
-                    self.go(ctx, Route::Explorer { portal, path });
+                    // From record to record is one stay: the way back leads out of it.
+                    let stay = ready
+                        .explorer
+                        .as_ref()
+                        .is_some_and(|explorer| explorer.record.is_some());
+                    let route = Route::Explorer { portal, path };
+                    if stay && ctx.props().routing == Routing::Hash {
+                        location::replace_hash(&route.hash());
+                        self.route = route;
+                        self.follow_route(ctx);
+                    } else {
+                        self.go(ctx, route);
+                    }
+                }
+            }
+            Action::Explore(ExplorerAction::Copy) => {
+                if let Some(record) = ready
+                    .explorer
+                    .as_ref()
+                    .and_then(|explorer| explorer.record.as_ref())
+                {
+                    copy(ctx, record.json.to_string());
                 }
             }
             Action::Explore(action) => {
@@ -234,12 +268,11 @@ impl Ready {
             },
             Action::CancelFlow => self.flow.dispatch(flow::Event::Cancelled),
             Action::CloseDialog => {
+                // A code that is being redeemed cannot be called back: its row appears all the same.
                 self.flow.dispatch(flow::Event::Cancelled);
                 self.flow.dispatch(flow::Event::Dismissed);
-                if !self.flow.phase().is_busy() {
-                    self.dialog = None;
-                    self.busy = false;
-                }
+                self.dialog = None;
+                self.busy = false;
             }
             Action::EditType(id) => {
                 self.dialog = self.connection(&id).map(|connection| Dialog::EditType {
@@ -275,8 +308,9 @@ impl Ready {
         }
     }
 
-    fn open_flow(&mut self, intent: Intent, id: Option<&portico_core::ids::ConnectionId>) {
+    fn open_flow(&mut self, intent: Intent, id: Option<&ConnectionId>) {
         if self.flow.phase().is_busy() {
+            self.dialog.clone_from(&self.flow_dialog);
             return;
         }
         self.flow.dispatch(flow::Event::Dismissed);
@@ -289,6 +323,7 @@ impl Ready {
                 .map(|connection| connection.connection_type)
                 .unwrap_or_default(),
         });
+        self.flow_dialog.clone_from(&self.dialog);
     }
 
     fn confirm(&mut self, ctx: &Context<App>) {
@@ -359,110 +394,52 @@ impl Ready {
         }
     }
 
-    fn remote(&mut self, ctx: &Context<App>, event: Event) {
-        match event {
-            Event::ConnectionChanged { connection } => {
-                ctx.props().emit.emit(HostEvent {
-                    name: "portico-connection-changed",
-                    detail: detail(&connection),
-                });
-                self.upsert(*connection);
-            }
-            Event::ConnectionRemoved { id } => {
-                ctx.props().emit.emit(HostEvent {
-                    name: "portico-connection-removed",
-                    detail: json!({ "connectionId": id.as_str() }),
-                });
-                self.removed(&id);
-            }
-            Event::FlowChanged { flow } => self.flow.dispatch(flow::Event::FlowSeen(flow)),
-            Event::Reset => {
-                let link = ctx.link().clone();
-                let proxy = self.booted.proxy.clone();
-                spawn_local(async move {
-                    link.send_message(Msg::Reloaded(proxy.connections().await));
-                });
-            }
-        }
-    }
-
-    /// What a fault stopped goes on by itself once the fault is over.
-    fn resume_stopped(&mut self) {
-        for connection in &self.booted.connections {
-            self.retrievals.resume(connection);
-        }
-    }
-
-    fn reloaded(&mut self, connections: Vec<Connection>) {
-        let gone: Vec<_> = self
-            .booted
-            .connections
-            .iter()
-            .filter(|old| connections.iter().all(|new| new.id != old.id))
-            .map(|old| old.id.clone())
-            .collect();
-        for id in gone {
-            self.removed(&id);
-        }
-        for connection in connections {
-            self.upsert(connection);
-        }
-    }
-
-    /// News may arrive out of order; the version tells which is newer.
-    fn upsert(&mut self, connection: Connection) {
-        match self
-            .booted
-            .connections
-            .iter_mut()
-            .find(|known| known.id == connection.id)
-        {
-            Some(known) if known.version <= connection.version => *known = connection.clone(),
-            Some(_) => return,
-            None => self.booted.connections.push(connection.clone()),
-        }
-        // Another tab or person added it, or it came back to life.
-        self.retrievals.resume(&connection);
-    }
-
-    fn removed(&mut self, id: &portico_core::ids::ConnectionId) {
-        let Some(portal) = self
-            .connection(id)
-            .map(|connection| connection.account.portal_id)
-        else {
-            return;
+    /// The answer to a dialog's request: it closes that dialog, and no other.
+    fn settle(&mut self, id: &ConnectionId, problem: Option<&Problem>) {
+        let own = match &self.dialog {
+            Some(
+                Dialog::Remove { connection }
+                | Dialog::EditType { connection, .. }
+                | Dialog::Rename { connection, .. },
+            ) => connection == id,
+            Some(Dialog::Flow { .. }) | None => false,
         };
-        self.booted
-            .connections
-            .retain(|connection| connection.id != *id);
-        self.forget(portal);
-    }
-
-    /// D29: what was retrieved goes with the connection.
-    fn forget(&mut self, portal: PortalId) {
-        self.retrievals.forget(portal);
-        let store = self.booted.store.clone();
-        spawn_local(async move {
-            // A store that cannot delete is one that keeps nothing beyond this page.
-            let _ = store.delete_portal(portal).await;
-        });
+        if own {
+            self.busy = false;
+        }
+        match problem {
+            None if own => self.dialog = None,
+            None => {}
+            Some(problem) if own || self.dialog.is_none() => {
+                self.problem = Some(Box::new(problem.clone()));
+            }
+            Some(problem) => self.toast = Some([&problem.title, ". ", &problem.action].concat()),
+        }
     }
 }
 
 fn send_update(
     link: yew::html::Scope<App>,
     proxy: crate::shell::proxy::Proxy,
-    id: portico_core::ids::ConnectionId,
+    id: ConnectionId,
     version: u64,
     change: UpdateConnection,
 ) {
     spawn_local(async move {
         let result = proxy.update_connection(&id, version, &change).await;
-        link.send_message(Msg::Changed(result.map(Box::new)));
+        link.send_message(Msg::Changed(id, result.map(Box::new)));
     });
 }
 
-fn detail(connection: &Connection) -> serde_json::Value {
+fn copy(ctx: &Context<App>, text: String) {
+    let link = ctx.link().clone();
+    spawn_local(async move {
+        let done = crate::shell::clipboard::copy(&text).await.is_ok();
+        link.send_message(Msg::Copied(done));
+    });
+}
+
+pub(super) fn detail(connection: &Connection) -> serde_json::Value {
     let status = read_status(connection, now_seconds()).status;
     json!({
         "connectionId": connection.id.as_str(),
@@ -471,7 +448,7 @@ fn detail(connection: &Connection) -> serde_json::Value {
     })
 }
 
-fn emit_problem(ctx: &Context<App>, name: &'static str, problem: &portico_core::wire::Problem) {
+fn emit_problem(ctx: &Context<App>, name: &'static str, problem: &Problem) {
     let entry = problem.code.entry();
     ctx.props().emit.emit(HostEvent {
         name,

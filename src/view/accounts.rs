@@ -154,7 +154,8 @@ fn row(
             <td data-label="Actions">
                 <div class="row-actions">
                     if wants_reconnect && admin {
-                        <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))}>
+                        <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))}
+                            aria-label={format!("Reconnect {name}")}>
                             { Icon::Refresh.svg() }{ "Reconnect" }
                         </button>
                     }

@@ -80,9 +80,9 @@ fn card(scene: &Scene<'_>, connection: &Connection, admin: bool) -> Html {
             </div>
             <div class="buttons">
                 if reading.status.wants_reconnect() && admin {
-                    <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))}>{ Icon::Refresh.svg() }{ "Reconnect" }</button>
+                    <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))} aria-label={format!("Reconnect {name}")}>{ Icon::Refresh.svg() }{ "Reconnect" }</button>
                 }
-                <button type="button" class="button small" onclick={scene.click(Action::ViewMetadata(portal))}>{ Icon::Layers.svg() }{ "View Metadata" }</button>
+                <button type="button" class="button small" onclick={scene.click(Action::ViewMetadata(portal))} aria-label={format!("View Metadata of {name}")}>{ Icon::Layers.svg() }{ "View Metadata" }</button>
             </div>
         </li>
     }

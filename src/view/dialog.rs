@@ -5,7 +5,8 @@ use super::{Scene, flow_dialog, notice};
 use crate::app::{Action, Dialog};
 use portico_core::connection_type::ConnectionType;
 use portico_core::status::display_name;
-use web_sys::{Event, HtmlDialogElement};
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlDialogElement, HtmlElement, ShadowRoot};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -18,25 +19,34 @@ pub(crate) struct ModalProps {
     pub(crate) foot: Html,
 }
 
-/// Opens itself when it appears; reports the wish to close.
+/// Opens itself when it appears, reports the wish to close, and gives the focus back when it goes.
 #[component]
 pub(crate) fn Modal(props: &ModalProps) -> Html {
     let node = use_node_ref();
     {
         let node = node.clone();
         use_effect_with((), move |()| {
+            let before = focused_beside(&node);
             if let Some(dialog) = node.cast::<HtmlDialogElement>() {
                 // It fails only for a dialog that is open already.
                 let _ = dialog.show_modal();
             }
+            move || {
+                if let Some(before) = before {
+                    // What has left the page takes no focus, and that is all there is to it.
+                    let _ = before.focus();
+                }
+            }
         });
     }
+    // A second Escape closes the element whatever its cancel event is told, so `close` is heard as well.
     let on_cancel = props
         .on_close
         .reform(|event: Event| event.prevent_default());
+    let on_closed = props.on_close.reform(|_: Event| ());
     let on_close = props.on_close.reform(|_: MouseEvent| ());
     html! {
-        <dialog ref={node} aria-labelledby="dialog-title" oncancel={on_cancel} part="dialog">
+        <dialog ref={node} aria-labelledby="dialog-title" oncancel={on_cancel} onclose={on_closed} part="dialog">
             <div class="dialog-head">
                 <div>
                     <h2 id="dialog-title">{ &props.title }</h2>
@@ -48,6 +58,12 @@ pub(crate) fn Modal(props: &ModalProps) -> Html {
             <div class="dialog-foot">{ props.foot.clone() }</div>
         </dialog>
     }
+}
+
+/// What has the focus in the dialog's own tree.
+fn focused_beside(node: &NodeRef) -> Option<HtmlElement> {
+    let root = node.get()?.get_root_node().dyn_into::<ShadowRoot>().ok()?;
+    root.active_element()?.dyn_into().ok()
 }
 
 /// The dialog that is open, if one is.
@@ -125,6 +141,7 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
 
 fn confirm(scene: &Scene<'_>, title: String, verb: &'static str, danger: bool, body: Html) -> Html {
     let on_close = scene.act.reform(|()| Action::CloseDialog);
+    let key = title.clone();
     let class = if danger {
         "button danger solid"
     } else {
@@ -137,7 +154,7 @@ fn confirm(scene: &Scene<'_>, title: String, verb: &'static str, danger: bool, b
         </>
     };
     html! {
-        <Modal {title} {on_close} {foot}>
+        <Modal {key} {title} {on_close} {foot}>
             { body }
             if let Some(problem) = &scene.ready.problem { { notice::problem(problem) } }
         </Modal>

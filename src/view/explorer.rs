@@ -162,7 +162,13 @@ fn rows(scene: &Scene<'_>, explorer: &Explorer) -> Html {
     let row = {
         let (model, visible, act) = (model.clone(), visible.clone(), act.clone());
         Callback::from(move |index: usize| match row_at(&model, &visible, index) {
-            Some(row) => row_view(row, index, selected == Some(index), &titles, &act),
+            Some(row) => row_view(
+                row,
+                (index, visible.len()),
+                selected == Some(index),
+                &titles,
+                &act,
+            ),
             None => Html::default(),
         })
     };
@@ -185,7 +191,7 @@ fn row_at<'a>(model: &'a Rc<ListModel>, visible: &[u32], index: usize) -> Option
 
 fn row_view(
     row: &Row,
-    index: usize,
+    (index, count): (usize, usize),
     selected: bool,
     titles: &TypeTitles,
     act: &Callback<Action>,
@@ -196,6 +202,7 @@ fn row_view(
         act.reform(move |_: MouseEvent| Action::Explore(ExplorerAction::Open(path.clone())));
     html! {
         <div key={format!("{}/{}", row.part, row.id)} id={row_id(index)} class="row" role="option" aria-selected={selected.to_string()} {onclick}
+            aria-setsize={count.to_string()} aria-posinset={(index + 1).to_string()}
             data-record={row.id.clone()}>
             <span class="row-label">{ portico_core::text::visible(&row.label) }</span>
             <span class="row-detail">

@@ -31,7 +31,8 @@ pub(crate) fn view(
         Phase::Registering { window, .. } | Phase::AwaitingConsent { window, .. } => {
             waiting(scene, window)
         }
-        Phase::AwaitingClaim { .. } | Phase::Completing { .. } => finishing(),
+        Phase::AwaitingClaim { .. } => handing_over(scene),
+        Phase::Completing { .. } => finishing(scene),
         Phase::Done(completed) => done(scene, &completed),
         Phase::Failed(problem) => failed(scene, &problem),
     };
@@ -167,15 +168,30 @@ fn waiting(scene: &Scene<'_>, window: Window) -> Parts {
     (String::new(), body, foot)
 }
 
-fn finishing() -> Parts {
+/// Consent was given, and the window has yet to hand over the proof of it.
+fn handing_over(scene: &Scene<'_>) -> Parts {
+    let body = html! {
+        <div class="wait" role="status">
+            { Icon::Loader.svg_with("big spin") }
+            <h3>{ "Waiting for HubSpot's window to come back" }</h3>
+            <p>{ "Consent was given. The window hands it over and closes by itself; if it was closed too early, cancel and start again." }</p>
+        </div>
+    };
+    let cancel = scene.click(Action::CancelFlow);
+    let foot = html! { <button id="cancel-flow" type="button" class="button" onclick={cancel}>{ "Cancel" }</button> };
+    (String::new(), body, foot)
+}
+
+fn finishing(scene: &Scene<'_>) -> Parts {
     let body = html! {
         <div class="wait" role="status">
             { Icon::Loader.svg_with("big spin") }
             <h3>{ "Finishing the connection" }</h3>
-            <p>{ "Consent was given. Portico checks the account and stores the connection." }</p>
+            <p>{ "Portico checks the account and stores the connection. You may close this; the portal appears by itself." }</p>
         </div>
     };
-    (String::new(), body, Html::default())
+    let foot = html! { <button type="button" class="button" onclick={scene.click(Action::CloseDialog)}>{ "Close" }</button> };
+    (String::new(), body, foot)
 }
 
 fn done(scene: &Scene<'_>, completed: &CompletedFlow) -> Parts {

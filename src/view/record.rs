@@ -7,6 +7,8 @@ use portico_core::explorer::{Entry, Summary, Value};
 use portico_core::ids::PortalId;
 use portico_core::route::Route;
 use portico_core::text::visible;
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 pub(crate) fn view(scene: &Scene<'_>, portal: PortalId, explorer: &Explorer) -> Html {
@@ -21,11 +23,24 @@ pub(crate) fn view(scene: &Scene<'_>, portal: PortalId, explorer: &Explorer) -> 
         return html! { <div class="blank">{ Icon::Braces.svg() }<p>{ text }</p></div> };
     };
     let back = Route::explorer(portal, &[explorer.kind.slug()]);
+    let other = if explorer.tab == RecordTab::Json {
+        RecordTab::Summary
+    } else {
+        RecordTab::Json
+    };
+    let act = scene.act.clone();
+    let on_key = Callback::from(move |event: KeyboardEvent| {
+        if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
+            event.prevent_default();
+            act.emit(Action::Explore(ExplorerAction::Tab(other)));
+            focus_other_tab(&event);
+        }
+    });
     let tab = |which: RecordTab, id: &'static str, label: &'static str| {
         let selected = explorer.tab == which;
         let onclick = scene.click(Action::Explore(ExplorerAction::Tab(which)));
         html! {
-            <button type="button" role="tab" {id} aria-selected={selected.to_string()} aria-controls="record-panel" {onclick}>{ label }</button>
+            <button type="button" role="tab" {id} tabindex={if selected { "0" } else { "-1" }} aria-selected={selected.to_string()} aria-controls="record-panel" {onclick}>{ label }</button>
         }
     };
     html! {
@@ -39,13 +54,13 @@ pub(crate) fn view(scene: &Scene<'_>, portal: PortalId, explorer: &Explorer) -> 
                     </div>
                     <button type="button" class="button small" onclick={scene.click(Action::Explore(ExplorerAction::Copy))}>{ Icon::Copy.svg() }{ "Copy JSON" }</button>
                 </div>
-                <div class="tabs" role="tablist" aria-label="Form of the record">
+                <div class="tabs" role="tablist" onkeydown={on_key} aria-label="Form of the record">
                     { tab(RecordTab::Summary, "tab-summary", "Summary") }
                     { tab(RecordTab::Json, "tab-json", "Raw JSON") }
                 </div>
             </div>
             if explorer.tab == RecordTab::Json {
-                <div id="record-panel" role="tabpanel" aria-labelledby="tab-json" class="pane code-pane">{ code::view(&record.lines, 0) }</div>
+                <div id="record-panel" role="tabpanel" aria-labelledby="tab-json" class="pane code-pane">{ code::view(&record.lines, explorer.record_version) }</div>
             } else {
                 <div id="record-panel" role="tabpanel" aria-labelledby="tab-summary" class="detail-body" tabindex="0">
                     { match &record.summary {
@@ -106,5 +121,17 @@ fn text_of(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         Value::List(_) | Value::Table { .. } => String::new(),
+    }
+}
+
+/// The focus follows the arrow key to the other of the two tabs.
+fn focus_other_tab(event: &KeyboardEvent) {
+    let tab: web_sys::Element = event.target_unchecked_into();
+    let other = tab
+        .next_element_sibling()
+        .or_else(|| tab.previous_element_sibling());
+    if let Some(other) = other.and_then(|other| other.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A tab on screen takes the focus.
+        let _ = other.focus();
     }
 }

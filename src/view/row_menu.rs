@@ -52,9 +52,13 @@ pub(crate) fn RowMenu(props: &RowMenuProps) -> Html {
         })
     };
     let item = |icon: Icon, label: &'static str, class: &'static str, action: Action| {
-        let (open, act) = (open.clone(), props.act.clone());
+        let (open, act, button) = (open.clone(), props.act.clone(), button.clone());
         let onclick = Callback::from(move |_: MouseEvent| {
             open.set(false);
+            // The item goes with the menu; a dialog gives the focus back to what stays.
+            if let Some(button) = button.cast::<HtmlElement>() {
+                let _ = button.focus();
+            }
             act.emit(action.clone());
         });
         html! { <button type="button" {class} {onclick}>{ icon.svg() }{ label }</button> }
@@ -62,7 +66,7 @@ pub(crate) fn RowMenu(props: &RowMenuProps) -> Html {
     let id = || props.id.clone();
     html! {
         <div class="menu" ref={menu} onfocusout={on_focus_out} onkeydown={on_key}>
-            <button ref={button} type="button" class="button small square" aria-haspopup="true" aria-expanded={open.to_string()}
+            <button ref={button.clone()} type="button" class="button small square" aria-haspopup="true" aria-expanded={open.to_string()}
                 aria-label={format!("More actions for {}", props.name)} onclick={toggle}>{ Icon::Ellipsis.svg() }</button>
             if *open {
                 <div class="menu-list">

@@ -119,7 +119,7 @@ pub(crate) fn VirtualList(props: &VirtualListProps) -> Html {
     html! {
         <div ref={scroller} class={classes!("virtual", props.class.clone())} tabindex="0" aria-label={props.label.clone()}
             role={if listbox { "listbox" } else { "region" }} onscroll={on_scroll} onkeydown={on_key}
-            aria-activedescendant={props.selected.filter(|_| listbox).map(row_id)}>
+            aria-activedescendant={props.selected.filter(|at| listbox && (first..last).contains(at)).map(row_id)}>
             <div ref={space} class="virtual-space" role="presentation">
                 <div ref={rows} class="virtual-rows" role="presentation">
                     { for (first..last).map(|index| props.row.emit(index)) }

@@ -168,7 +168,7 @@ mod tests {
             (Reason::Failed(ErrorCode::UpstreamUnavailable), "trouble"),
             (Reason::Stopped(ErrorCode::NeedsReauth), "Reconnect"),
             (Reason::CursorLoop, "repeated"),
-            (Reason::ChangedMeanwhile, "Refresh"),
+            (Reason::ChangedMeanwhile, "Retrieve again"),
         ] {
             let sentence = reason.sentence();
             assert!(
