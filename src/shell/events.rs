@@ -8,6 +8,7 @@ use super::timer::{sleep, within};
 use super::{problem, random};
 use js_sys::{Reflect, Uint8Array};
 use portico_core::error::ErrorCode;
+use portico_core::reading::from_json;
 use portico_core::sse::EventStreamParser;
 use portico_core::wire::{Event, Problem, UnixSeconds};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -38,9 +39,10 @@ pub(crate) struct Subscription {
     _task: Task,
 }
 
-/// Reports each event in order, and each change of the stream's state.
+/// Reports each event in order, [`StreamState::Live`] each time the stream opens, and each loss once.
 ///
-/// After a gap the stream goes on behind the last event, or begins with [`Event::Reset`].
+/// After a gap the stream goes on behind the last event, or begins with [`Event::Reset`]. A stream
+/// that opens before any event was heard knows of no gap: what was read before it opened may be old.
 pub(crate) fn subscribe(
     proxy: Proxy,
     on_event: Callback<Event>,
@@ -52,7 +54,7 @@ pub(crate) fn subscribe(
         on_state,
         parser: EventStreamParser::default(),
         last_event_id: String::new(),
-        state: None,
+        lost: false,
     };
     Subscription {
         _task: Task::spawn(async move { stream.follow().await }),
@@ -65,7 +67,7 @@ struct Stream {
     on_state: Callback<StreamState>,
     parser: EventStreamParser,
     last_event_id: String,
-    state: Option<StreamState>,
+    lost: bool,
 }
 
 impl Stream {
@@ -76,9 +78,10 @@ impl Stream {
             if self.read_one().await.is_ok() {
                 wait = FIRST_WAIT_MS;
             } else {
-                if !matches!(self.state, Some(StreamState::Lost { .. })) {
+                if !self.lost {
+                    self.lost = true;
                     let since = now_seconds();
-                    self.now(StreamState::Lost { since });
+                    self.on_state.emit(StreamState::Lost { since });
                 }
                 sleep(wait / 2 + random::below(wait / 2)).await;
                 wait = (wait * 2).min(LONGEST_WAIT_MS);
@@ -95,7 +98,8 @@ impl Stream {
         let (response, _cancel) = self.proxy.events(&self.last_event_id).await?;
         let body = response.body().ok_or_else(broken)?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        self.now(StreamState::Live);
+        self.lost = false;
+        self.on_state.emit(StreamState::Live);
         self.parser = EventStreamParser::default();
         loop {
             let Some(read) = within(SILENCE_MS, JsFuture::from(reader.read())).await else {
@@ -123,16 +127,9 @@ impl Stream {
                 self.last_event_id.clone_from(&framed.id);
             }
             // An event of a newer proxy is passed over.
-            if let Ok(event) = serde_json::from_str(&framed.data) {
+            if let Ok(event) = from_json(&framed.data) {
                 self.on_event.emit(event);
             }
-        }
-    }
-
-    fn now(&mut self, state: StreamState) {
-        if self.state != Some(state) {
-            self.state = Some(state);
-            self.on_state.emit(state);
         }
     }
 }

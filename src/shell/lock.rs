@@ -33,38 +33,30 @@ impl Drop for Lock {
 }
 
 impl Lock {
-    /// The lock if it is free, or once it is free if `wait`; nothing, if another tab has it.
+    /// The lock, once it is free.
     ///
     /// Where the browser has no locks, or denies them, everybody gets one: work done twice is harm
     /// enough to avoid, not to refuse.
-    pub(super) async fn take(name: &str, wait: bool) -> Option<Self> {
+    pub(super) async fn take(name: &str) -> Self {
         let mut lock = Self {
             release: Rc::default(),
-            waiting: None,
+            waiting: AbortController::new().ok(),
             granted: None,
         };
         let Some((manager, request)) = manager() else {
-            return Some(lock);
+            return lock;
         };
         let options = Object::new();
-        if wait {
-            lock.waiting = AbortController::new().ok();
-            if let Some(waiting) = &lock.waiting {
-                let _ = Reflect::set(&options, &"signal".into(), &waiting.signal());
-            }
-        } else {
-            let _ = Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE);
+        if let Some(waiting) = &lock.waiting {
+            let _ = Reflect::set(&options, &"signal".into(), &waiting.signal());
         }
 
         let mut answer = None;
         let answered = Promise::new(&mut |resolve, _| answer = Some(resolve));
-        let answer = answer?;
         let release = Rc::clone(&lock.release);
-        let granted = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |lock: JsValue| {
-            let got = !lock.is_null() && !lock.is_undefined();
-            let _ = answer.call1(&JsValue::UNDEFINED, &got.into());
-            if !got {
-                return JsValue::UNDEFINED;
+        let granted = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |_| {
+            if let Some(answer) = &answer {
+                let _ = answer.call0(&JsValue::UNDEFINED);
             }
             Promise::new(&mut |resolve, _| {
                 release.replace(Some(resolve));
@@ -77,14 +69,12 @@ impl Lock {
             .ok()
             .and_then(|promise| promise.dyn_into::<Promise>().ok())
         else {
-            return Some(lock);
+            return lock;
         };
         // The request's own promise ends only with the lock, or at once if the browser denies it.
         let first = Promise::race(&js_sys::Array::of2(&answered, &promise));
-        match JsFuture::from(first).await {
-            Ok(got) if got.is_falsy() => None,
-            _ => Some(lock),
-        }
+        let _ = JsFuture::from(first).await;
+        lock
     }
 }
 

@@ -23,6 +23,8 @@ use yew::Callback;
 const SLICE_MS: u64 = 8;
 /// News is drawn no faster than this.
 const REPORT_EVERY_MS: u64 = 100;
+/// A lock that is free, or that the run before this one is just giving back, is there by then.
+const AT_ONCE_MS: u32 = 150;
 /// How often another tab's progress is looked up.
 const LOOK_EVERY_MS: u32 = 2_000;
 
@@ -35,6 +37,15 @@ pub(crate) enum Mode {
     Fresh,
     /// Only reports what the store holds: the connection may not be asked now (R5, R28).
     ReadOnly,
+}
+
+/// Where what is retrieved is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// In this browser, over reloads.
+    InBrowser,
+    /// In this page's memory: the browser denies storage, or has no room for more.
+    OnlyUntilReload,
 }
 
 /// Where a portal's retrieval stands.
@@ -50,6 +61,11 @@ pub(crate) struct ProgressUpdate {
     pub(crate) meter: Meter,
     /// Another tab is at it; this one waits.
     pub(crate) elsewhere: bool,
+    /// For how long it is kept.
+    pub(crate) kept: Kept,
+    /// Since the page was opened, stored records of this portal could not be read (`SNAPSHOT_UNREADABLE`).
+    /// They are set aside, and retrieved again if the connection may be asked.
+    pub(crate) set_aside: bool,
 }
 
 /// A run, until it is dropped.
@@ -96,18 +112,18 @@ struct Run {
 impl Run {
     async fn run(&self, mode: Mode) {
         if mode == Mode::ReadOnly {
-            if let Some(planner) = self.stored().await.and_then(|stored| self.resumed(&stored)) {
-                self.report(&planner, false);
+            let planner = self.stored().await.and_then(|stored| self.resumed(&stored));
+            if planner.is_some() || self.store.has_set_aside(self.portal) {
+                self.report(&planner.unwrap_or_else(|| self.anew()), false);
             }
             return;
         }
-        let (_lock, waited) = self.lock().await;
-        // Whatever was asked for, the other tab has just done it.
-        let mode = if waited { Mode::Resume } else { mode };
-        let stored = match mode {
-            Mode::Fresh => None,
-            Mode::Resume | Mode::ReadOnly => self.stored().await,
-        };
+        let asked_at = now_ms();
+        let _lock = self.lock().await;
+        // What another tab finished since then is what was asked for.
+        let since = |stored: &StoredPortal| stored.completed_at.is_some_and(|at| at > asked_at);
+        let stored = self.stored().await;
+        let stored = stored.filter(|stored| mode == Mode::Resume || since(stored));
         let resumed = stored.and_then(|stored| Some((self.resumed(&stored)?, stored)));
         if let Some((planner, stored)) = resumed {
             let standing = Standing {
@@ -130,21 +146,18 @@ impl Run {
     }
 
     /// One tab at a time per portal; the others show how far it has come.
-    async fn lock(&self) -> (Option<Lock>, bool) {
+    async fn lock(&self) -> Lock {
         let portal = self.portal.to_string();
         let name = ["portico.retrieve.", self.store.name(), ".", &portal].concat();
-        let free = Lock::take(&name, false).await;
-        if free.is_some() {
-            return (free, false);
-        }
-        let mut waiting = pin!(Lock::take(&name, true));
+        let mut waiting = pin!(Lock::take(&name));
+        let mut pause = AT_ONCE_MS;
         loop {
+            if let Either::Left((lock, _)) = select(waiting.as_mut(), sleep(pause)).await {
+                return lock;
+            }
             let planner = self.stored().await.and_then(|stored| self.resumed(&stored));
             self.report(&planner.unwrap_or_else(|| self.anew()), true);
-            match select(waiting.as_mut(), sleep(LOOK_EVERY_MS)).await {
-                Either::Left((lock, _)) => return (lock, true),
-                Either::Right(_) => {}
-            }
+            pause = LOOK_EVERY_MS;
         }
     }
 
@@ -309,6 +322,12 @@ impl Run {
             kinds: planner.progress().to_vec(),
             meter: planner.meter(),
             elsewhere,
+            kept: if self.store.is_persistent() {
+                Kept::InBrowser
+            } else {
+                Kept::OnlyUntilReload
+            },
+            set_aside: self.store.has_set_aside(self.portal),
         });
     }
 }

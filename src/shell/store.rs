@@ -11,10 +11,12 @@ use layers::Layers;
 use portico_core::error::ErrorCode;
 use portico_core::ids::PortalId;
 use portico_core::pkce::sha256_base64url;
+use portico_core::reading::from_json;
 use portico_core::retrieval::Kind;
 use portico_core::wire::Problem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// `{portal}/{kind}/{part}` → [`PartRecord`].
@@ -33,6 +35,8 @@ const VERSION: u32 = 1;
 pub(crate) struct Store {
     name: Rc<str>,
     layers: Rc<Layers>,
+    /// Portals of which records were set aside since the page was opened.
+    set_aside: Rc<RefCell<Vec<PortalId>>>,
 }
 
 /// A part of a snapshot.
@@ -113,12 +117,18 @@ impl Store {
         Ok(Self {
             name: name.into(),
             layers: Rc::new(Layers::new(database.ok())),
+            set_aside: Rc::default(),
         })
     }
 
     /// Whether what is stored outlives this page.
     pub(crate) fn is_persistent(&self) -> bool {
         self.layers.is_persistent()
+    }
+
+    /// Whether records of this portal had to be set aside, by whichever reader found them first.
+    pub(super) fn has_set_aside(&self, portal: PortalId) -> bool {
+        self.set_aside.borrow().contains(&portal)
     }
 
     /// Tells this store from another person's, in the name of a lock.
@@ -156,6 +166,7 @@ impl Store {
                 [(store, aside, Some(text)), (store, key, None)]
             });
             self.layers.write(changes.collect()).await;
+            self.set_aside.borrow_mut().push(portal);
             return Err(Box::new(Problem::of(ErrorCode::SnapshotUnreadable)));
         }
         Ok(standing.map(|standing| StoredPortal {
@@ -233,6 +244,7 @@ impl Store {
         }
         changes.push((PORTALS, [ASIDE, &portal.to_string()].concat(), None));
         self.layers.write(changes).await;
+        self.set_aside.borrow_mut().retain(|of| *of != portal);
         self.sweep().await;
         Ok(())
     }
@@ -271,7 +283,7 @@ fn part_of(text: &str) -> Option<StoredPart> {
 }
 
 fn versioned<T: DeserializeOwned>(text: &str, version: impl Fn(&T) -> u32) -> Option<T> {
-    let record: T = serde_json::from_str(text).ok()?;
+    let record: T = from_json(text).ok()?;
     (version(&record) == VERSION).then_some(record)
 }
 

@@ -12,6 +12,7 @@ fn store() -> Store {
     Store {
         name: "test".into(),
         layers: Rc::new(Layers::new(None)),
+        set_aside: Rc::default(),
     }
 }
 
@@ -120,9 +121,13 @@ fn an_unreadable_record_is_set_aside_once() {
         now(store.save(ONE, vec![part("good", "[1]")], &standing(None), 7));
         let bad = (PARTS, "4/properties/x".to_owned(), Some(text.to_owned()));
         now(store.layers.write(vec![bad]));
+        assert!(!store.has_set_aside(ONE), "{text}");
         let problem = now(store.load_portal(ONE)).unwrap_err();
         assert_eq!(problem.code, ErrorCode::SnapshotUnreadable, "{text}");
         assert_eq!(names(&store, ONE), ["good"], "{text}");
+        // Whoever finds it, the progress of the portal tells it, and of no other.
+        assert!(store.has_set_aside(ONE), "{text}");
+        assert!(!store.has_set_aside(OTHER), "{text}");
         let aside = now(store.layers.get(PARTS, "aside/4/properties/x")).unwrap();
         assert_eq!(aside.as_deref(), Some(text));
     }
