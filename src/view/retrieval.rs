@@ -1,7 +1,8 @@
 //! How far the retrieval of a portal has come: pending, in progress, completed or error (D9–D13).
 
 use super::icon::Icon;
-use crate::shell::retrieval::ProgressUpdate;
+use crate::shell::retrieval::{Kept, ProgressUpdate};
+use portico_core::error::ErrorCode;
 use portico_core::retrieval::{KindState, Phase};
 use yew::prelude::*;
 
@@ -13,6 +14,18 @@ pub(crate) fn progress(update: Option<&ProgressUpdate>, alive: bool) -> Html {
         }
         return line("", Icon::CircleDashed.svg(), "Pending: retrieval is queued");
     };
+    html! {
+        <>
+            { standing(update) }
+            if update.set_aside { { line("", Icon::Info.svg(), ErrorCode::SnapshotUnreadable.entry().title) } }
+            if update.kept == Kept::OnlyUntilReload {
+                { line("", Icon::Info.svg(), "This browser keeps nothing: metadata is retrieved again after each reload") }
+            }
+        </>
+    }
+}
+
+fn standing(update: &ProgressUpdate) -> Html {
     let records: u32 = update
         .kinds
         .iter()
