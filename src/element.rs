@@ -5,6 +5,7 @@ use crate::app::{App, AppProps};
 use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::session::SessionSource;
 use js_sys::{Function, JSON};
+use portico_core::reading::from_json;
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -14,6 +15,10 @@ use yew::{AppHandle, Callback, Renderer};
 
 /// The widget's stylesheet, for `adoptedStyleSheets`.
 const STYLES: &str = include_str!("../www/styles.css");
+
+const INVALID_OPTIONS: &str = "invalid options: proxyUrl must be a text, returnUri a text or nothing, \
+    session \"solo\" or \"host\", layout \"page\" or \"embedded\", routing \"hash\" or \"memory\", and there \
+    may be nothing else";
 
 /// What the element reads from its attributes.
 #[derive(Deserialize)]
@@ -60,8 +65,7 @@ impl Widget {
         let text = JSON::stringify(options)
             .map(String::from)
             .map_err(|_| JsError::new("the options are no plain object"))?;
-        let options: Options = serde_json::from_str(&text)
-            .map_err(|error| JsError::new(&["invalid options: ", &error.to_string()].concat()))?;
+        let options: Options = from_json(&text).map_err(|_| JsError::new(INVALID_OPTIONS))?;
         let session = match (options.session, get_session) {
             (Session::Solo, _) => SessionSource::Solo,
             (Session::Host, Some(ask)) => SessionSource::Host(ask),

@@ -4,6 +4,7 @@ use super::problem;
 use super::timer::within;
 use gloo_net::http::{Headers, Method, RequestBuilder, Response};
 use portico_core::error::ErrorCode;
+use portico_core::reading::from_json;
 use portico_core::wire::Problem;
 use serde::de::DeserializeOwned;
 use web_sys::{AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
@@ -109,12 +110,12 @@ impl Answer {
     /// The value of a success, or the problem.
     pub(super) fn json<T: DeserializeOwned>(self) -> Result<T, Box<Problem>> {
         let text = self.success()?;
-        serde_json::from_str(&text).map_err(|_| Box::new(Problem::of(ErrorCode::AnswerInvalid)))
+        from_json(&text).map_err(|_| Box::new(Problem::of(ErrorCode::AnswerInvalid)))
     }
 
     /// What the answer says went wrong.
     pub(super) fn problem(&self) -> Box<Problem> {
-        match serde_json::from_str(&self.text) {
+        match from_json(&self.text) {
             Ok(problem) => Box::new(problem),
             // Something in front of the proxy answered in its place.
             Err(_) if matches!(self.status, 502..=504) => problem(

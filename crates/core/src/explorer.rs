@@ -21,7 +21,7 @@ use crate::retrieval::Kind;
 
 /// A stored part, or a record of it, is not what a retrieval stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stored {} ({part}) cannot be read", kind.title().to_lowercase())]
+#[error("the stored {} ({part}) cannot be read", kind.title().to_ascii_lowercase())]
 pub struct ContentError {
     /// Kind of the part.
     pub kind: Kind,

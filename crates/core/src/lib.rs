@@ -11,6 +11,7 @@ pub mod ids;
 pub mod object_types;
 pub mod operations;
 pub mod pkce;
+pub mod reading;
 pub mod retrieval;
 pub mod route;
 pub mod scopes;

@@ -243,8 +243,8 @@ fn describe_limit(part: &str, record: &Record<'_>, words: &mut Words) {
             .unwrap_or("null"),
     );
     if percentage
-        .and_then(|text| text.parse::<f32>().ok())
-        .is_some_and(|percent| percent >= 90.0)
+        .and_then(|text| text.split('.').next()?.parse::<u32>().ok())
+        .is_some_and(|percent| percent >= 90)
     {
         words.badges.push("nearly full");
     }

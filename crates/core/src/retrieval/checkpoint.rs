@@ -6,6 +6,7 @@ use super::book::Part;
 use super::pages::Position;
 use super::tasks::{ALL, LABEL_LIMITS, OBJECT_LIBRARY, PAGED, PIPELINE_LIMITS};
 use crate::operations::Pattern;
+use crate::reading::from_json;
 use serde::{Deserialize, Serialize};
 
 /// Raised whenever an older checkpoint could be misread.
@@ -84,11 +85,11 @@ impl Checkpoint {
     }
 
     pub(super) fn read(text: &str) -> Result<Self, CheckpointError> {
-        let version: Version = serde_json::from_str(text).map_err(|_| CheckpointError::Damaged)?;
+        let version: Version = from_json(text).map_err(|_| CheckpointError::Damaged)?;
         if version.portico_checkpoint != VERSION {
             return Err(CheckpointError::Version);
         }
-        let wire: Wire = serde_json::from_str(text).map_err(|_| CheckpointError::Damaged)?;
+        let wire: Wire = from_json(text).map_err(|_| CheckpointError::Damaged)?;
         let kind = |slug: &str| Kind::from_slug(slug).ok_or(CheckpointError::Damaged);
         let mut checkpoint = Self {
             found: wire.found,
