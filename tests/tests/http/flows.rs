@@ -1,5 +1,6 @@
 //! Starting a flow: what is checked before any redirect.
 
+use crate::exchange::until;
 use portico_core::wire::Role;
 use portico_tests::{PORTAL, Stage, encoded};
 use serde_json::{Value, json};
@@ -255,6 +256,54 @@ async fn a_sixth_open_flow_must_wait() {
         .sql("UPDATE flow SET expires_at = unixepoch() - 1")
         .await;
     admin.start_connect().await;
+}
+
+/// EM-4, CB-8: a claim that nobody showed within 120 s ends the flow, says so, and frees its place.
+#[tokio::test]
+async fn a_claim_that_nobody_shows_in_time_ends_the_flow() {
+    let stage = Stage::open().await;
+    let admin = stage.admin();
+    let mut flows = Vec::new();
+    for _ in 0..5 {
+        let flow = admin.start_connect().await;
+        let claim = stage.person().consent(&flow, PORTAL).await;
+        flows.push((flow, claim));
+    }
+    let (flow, claim) = &flows[0];
+    assert_eq!(admin.flow(flow).await["phase"], "coded");
+    let full = admin.post("/v1/flows", &admin.any_connect_body()).await;
+    assert_eq!(full.refusal(), (429, "too_many_flows".into()));
+    let wait: u64 = full.header("retry-after").unwrap().parse().unwrap();
+    assert!(
+        (1..=120).contains(&wait),
+        "a place is free with the first claim's end, not in {wait} s"
+    );
+    stage
+        .sql(&format!(
+            "UPDATE flow SET claim_until = unixepoch('subsec') - 1 WHERE id = '{}'",
+            flow.id
+        ))
+        .await;
+    let over = admin.flow(flow).await;
+    assert_eq!(
+        (&over["phase"], &over["failure"]),
+        (&json!("failed"), &json!("claim_required"))
+    );
+    admin.start_connect().await;
+    let late = admin.complete(flow, claim).await;
+    assert_eq!(late.refusal(), (403, "claim_required".into()));
+    assert_eq!(admin.flow(&flows[1].0).await["phase"], "coded");
+    // Housekeeping, which begins with the start, makes it so in the row too and says no other word.
+    let stage = stage.restart().await;
+    let failed = "SELECT COUNT(*) FROM flow WHERE phase = 'failed' AND failure = 'claim_required' AND code IS NULL";
+    until(async || stage.count(failed).await == 1).await;
+    assert_eq!(
+        stage.admin().flow(flow).await["failure"],
+        json!("claim_required")
+    );
+    let later = stage.admin().complete(flow, claim).await;
+    assert_eq!(later.refusal(), (403, "claim_required".into()));
+    assert_eq!(stage.token_calls("authorization_code"), 0);
 }
 
 /// AR-6: fifty open flows of one organization.

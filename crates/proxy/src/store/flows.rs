@@ -90,6 +90,7 @@ impl FlowRow {
             FlowPhase::Started | FlowPhase::Coded if self.now > self.expires_at => {
                 FlowPhase::Failed
             }
+            FlowPhase::Coded if self.claim_has_lapsed() => FlowPhase::Failed,
             FlowPhase::Exchanging if self.exchange_is_lost() => FlowPhase::Failed,
             phase => phase,
         })
@@ -103,8 +104,15 @@ impl FlowRow {
         Ok(Some(match &self.failure {
             Some(code) => ErrorCode::from_wire(code).unwrap_or(ErrorCode::Internal),
             None if self.exchanging_at.is_some() => ErrorCode::FlowLost,
+            None if self.claim_has_lapsed() => ErrorCode::ClaimRequired,
             None => ErrorCode::FlowExpired,
         }))
+    }
+
+    /// Whether the claim was not shown in its time, and that was before the flow's own end.
+    fn claim_has_lapsed(&self) -> bool {
+        self.claim_until
+            .is_some_and(|until| self.now > until && until <= self.expires_at)
     }
 
     fn exchange_is_lost(&self) -> bool {
@@ -143,9 +151,9 @@ pub(crate) async fn open_flows(
 ) -> DbResult<OpenFlows> {
     sqlx::query_as(
         "SELECT COUNT(*) FILTER (WHERE sub = ?1) AS of_user, COUNT(*) AS of_org,
-                MIN(expires_at) - unixepoch('subsec') AS seconds_to_next
+                MIN(MIN(expires_at, COALESCE(claim_until, expires_at))) - unixepoch('subsec') AS seconds_to_next
          FROM flow WHERE tenant = ?2 AND org = ?3 AND phase IN ('started', 'coded')
-           AND expires_at > unixepoch('subsec')",
+           AND expires_at > unixepoch('subsec') AND (claim_until IS NULL OR claim_until > unixepoch('subsec'))",
     )
     .bind(sub)
     .bind(&owner.tenant)
@@ -330,6 +338,7 @@ pub(crate) async fn sweep(db: &mut SqliteConnection) -> DbResult<Vec<FlowRow>> {
     .await?;
     let ended: Vec<FlowRow> = sqlx::query_as(select_flow!(
         "WHERE (phase IN ('started', 'coded') AND expires_at < unixepoch('subsec'))
+            OR (phase = 'coded' AND claim_until < unixepoch('subsec'))
             OR (phase = 'exchanging' AND exchanging_at < unixepoch('subsec') - 60)"
     ))
     .fetch_all(&mut *db)
@@ -337,6 +346,8 @@ pub(crate) async fn sweep(db: &mut SqliteConnection) -> DbResult<Vec<FlowRow>> {
     for flow in &ended {
         let code = if flow.exchanging_at.is_some() {
             ErrorCode::FlowLost
+        } else if flow.claim_has_lapsed() {
+            ErrorCode::ClaimRequired
         } else {
             ErrorCode::FlowExpired
         };

@@ -221,6 +221,9 @@ pub(super) async fn complete(
     match flow.phase()? {
         FlowPhase::Started => refuse_claim(&app, &who, &id).await,
         FlowPhase::Coded => redeem(&app, who, flow, proof).await,
+        FlowPhase::Failed if flow.failure()? == Some(ErrorCode::ClaimRequired) => {
+            refuse_claim(&app, &who, &id).await
+        }
         FlowPhase::Exchanging | FlowPhase::Done | FlowPhase::Failed => {
             repeat(&app, &who, &id).await
         }
