@@ -12,6 +12,8 @@ use crate::seal::{Place, Sealer};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
 use crate::{random, server, web};
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use portico_core::pkce::sha256_base64url;
 use portico_core::wire::{Event, Role, SessionToken};
 use std::io;
@@ -30,6 +32,8 @@ use zeroize::Zeroizing;
 const LAST_TOKEN_CALLS: Duration = Duration::from_secs(25);
 const SWEEP: Duration = Duration::from_secs(30);
 const CHECK: Duration = Duration::from_secs(5);
+/// Connections that are tried again at once, so that one slow answer holds up no other.
+const CHECKS_AT_ONCE: usize = 8;
 
 /// Why the proxy does not start.
 #[derive(Debug, thiserror::Error)]
@@ -331,11 +335,16 @@ async fn check_again(app: Shared) {
         }
         match grants::due_checks(app.store.readers()).await {
             Ok(due) => {
-                for (owner, id, generation) in due {
-                    if app.stop.is_cancelled() {
-                        return;
+                let checks = stream::iter(due).for_each_concurrent(CHECKS_AT_ONCE, |check| {
+                    let app = app.clone();
+                    async move {
+                        let (owner, id, generation) = check;
+                        refresh::check_again(&app, &owner, &id, generation).await;
                     }
-                    refresh::check_again(&app, &owner, &id, generation).await;
+                });
+                // A refresh that runs is tracked and finishes by itself; only the waiting ends here.
+                if app.stop.run_until_cancelled(checks).await.is_none() {
+                    return;
                 }
             }
             Err(error) => tracing::error!(error = %error, "due checks cannot be read"),
