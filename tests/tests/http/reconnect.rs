@@ -112,7 +112,7 @@ async fn adding_a_known_portal_becomes_a_reconnection() {
     assert_eq!(stage.count("SELECT COUNT(*) FROM connection").await, 1);
 }
 
-/// R1, R6, R12: a dead grant comes back by reconnecting, and its fault is gone in the same commit.
+/// R1: a dead grant comes back by reconnecting, and its fault is gone in the same commit.
 #[tokio::test]
 async fn a_reconnection_heals_a_dead_grant() {
     let stage = Stage::open().await;

@@ -88,6 +88,37 @@ async fn an_unknown_operation_reaches_nobody() {
     assert_eq!(sent(&stage), before);
 }
 
+/// J1: nothing can be done on a portal that is not connected: one never connected, and one removed.
+#[tokio::test]
+async fn a_portal_that_is_not_connected_is_not_reached() {
+    let stage = Stage::open().await;
+    let removed = stage.connected(PORTAL).await;
+    let admin = stage.admin();
+    assert_eq!(
+        admin
+            .relay(&removed, "account.details", &json!({}))
+            .await
+            .status,
+        200
+    );
+    let path = format!("/v1/connections/{removed}");
+    assert_eq!(admin.delete(&path).await.status, 200);
+    let never = PORTAL.to_string();
+    let before = sent(&stage);
+    for id in [removed.as_str(), never.as_str(), "nobody"] {
+        for operation in OPERATIONS {
+            let answer = admin.relay(id, operation.name, &json!({})).await;
+            assert_eq!(
+                answer.refusal(),
+                (404, "not_found".into()),
+                "{} on {id}",
+                operation.name
+            );
+        }
+    }
+    assert_eq!(sent(&stage), before, "nothing is sent upstream");
+}
+
 /// RL-2, RL-12: hostile arguments are refused, or stay inert; whatever goes out keeps the table's path.
 #[tokio::test]
 async fn a_hostile_argument_never_changes_the_path() {
