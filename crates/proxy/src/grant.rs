@@ -1,6 +1,8 @@
-//! The life of a grant (threat model, section 8): exchange, refresh, revoke.
+//! The life of a grant (threat model, section 8): exchange, refresh, revoke, and its account's facts.
 //! Owns the order of database steps and token calls. No transaction is open during a call.
 
+pub(crate) mod access;
+pub(crate) mod account;
 pub(crate) mod exchange;
 pub(crate) mod refresh;
 pub(crate) mod revoke;

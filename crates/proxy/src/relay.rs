@@ -3,7 +3,8 @@
 
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
-use crate::grant::refresh::{self, Access, check_usable};
+use crate::grant::access::Access;
+use crate::grant::refresh::{self, check_usable};
 use crate::provider::hubspot::{ApiAnswer, ApiFault};
 use crate::session::Principal;
 use crate::store::grants::{self, FaultWords};

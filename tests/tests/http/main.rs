@@ -12,6 +12,7 @@
     reason = "a stage has a state, and a path is patched: each is the right word"
 )]
 
+mod account;
 mod app_files;
 mod callback;
 mod connections;

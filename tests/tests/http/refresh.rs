@@ -3,7 +3,7 @@
 use crate::exchange::until;
 use futures_util::future::join_all;
 use portico_core::wire::Role;
-use portico_proxy::Proxy;
+use portico_proxy::{Proxy, RunningProxy};
 use portico_sandbox::{Fault, FaultAnswer};
 use portico_tests::{Answer, Caller, PORTAL, Stage};
 use serde_json::{Value, json};
@@ -107,15 +107,7 @@ async fn two_processes_make_one_refresh() {
     })
     .await;
     let id = stage.connected(PORTAL).await;
-    let mut config = stage.config.clone();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    config.base_url = format!("http://localhost:{port}");
-    let second = Proxy::start(config.clone(), listener).await.unwrap();
-    let session = second
-        .mint_session("you", Role::Admin, second.base_url())
-        .unwrap();
-    let there = Caller::new(config.clone(), session.token, config.base_url.clone());
+    let (second, there) = second_process(&stage).await;
     let here = stage.admin();
     stage.sql(EXPIRED).await;
     let ask = json!({});
@@ -163,9 +155,9 @@ async fn whatever_refresh_token_comes_back_is_kept() {
     assert_eq!(details(&stage, &id).await.status, 200);
 }
 
-/// RR-5: a lease of another process is waited for; a newer generation is adopted.
+/// CP-2: a process that died in the middle of a refresh holds up the next one no longer than its lease.
 #[tokio::test]
-async fn a_newer_generation_is_adopted() {
+async fn a_lease_that_ran_out_is_taken_over() {
     let stage = Stage::open().await;
     let id = stage.connected(PORTAL).await;
     stage
@@ -174,9 +166,65 @@ async fn a_newer_generation_is_adopted() {
                 lease_until = unixepoch('subsec') + 1",
         )
         .await;
-    // The other process dies: its lease runs out, and this one takes over.
     assert_eq!(details(&stage, &id).await.status, 200);
     assert_eq!(stage.token_calls("refresh_token"), 1);
+}
+
+/// A second proxy over the same data, and a page that talks to it.
+async fn second_process(stage: &Stage) -> (RunningProxy, Caller) {
+    let mut config = stage.config.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    config.base_url = format!("http://localhost:{port}");
+    let second = Proxy::start(config.clone(), listener).await.unwrap();
+    let session = second
+        .mint_session("you", Role::Admin, second.base_url())
+        .unwrap();
+    let origin = config.base_url.clone();
+    (second, Caller::new(config, session.token, origin))
+}
+
+/// RR-5: refused while another process stored a newer generation, a process adopts that one and asks no more.
+#[tokio::test]
+async fn a_newer_generation_is_adopted() {
+    let stage = Stage::open().await;
+    let id = stage.connected(PORTAL).await;
+    let (second, there) = second_process(&stage).await;
+    stage.sql(EXPIRED).await;
+    // HubSpot knows no refresh token for the moment, and is slow to say so.
+    let known = stage.sandbox.with(|state| {
+        state.switches.token_latency = Duration::from_secs(3);
+        std::mem::take(&mut state.refresh_tokens)
+    });
+    let (here, ask, of) = (stage.admin(), json!({}), id.clone());
+    let refused = tokio::spawn(async move { here.relay(&of, "account.details", &ask).await });
+    until(async || stage.token_calls("refresh_token") == 1).await;
+    stage.sandbox.with(|state| {
+        state.switches.token_latency = Duration::ZERO;
+        state.refresh_tokens = known;
+    });
+    // The lease runs out before the refusal arrives, so the other process may refresh.
+    stage
+        .sql("UPDATE connection SET lease_until = unixepoch('subsec') - 1")
+        .await;
+    let answer = there.relay(&id, "account.details", &json!({})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(!refused.is_finished(), "the refusal is still on its way");
+    assert_eq!(stage.count("SELECT generation FROM connection").await, 2);
+    let adopted = refused.await.unwrap();
+    assert_eq!(adopted.status, 200, "{}", adopted.text);
+    assert_eq!(
+        stage.token_calls("refresh_token"),
+        2,
+        "one refused, one good, and no third"
+    );
+    assert_eq!(stage.count("SELECT generation FROM connection").await, 2);
+    assert_eq!(fault(&stage, &id).await, json!(null));
+    assert_eq!(
+        stage.text("SELECT state FROM connection").await.as_deref(),
+        Some("connected")
+    );
+    second.shutdown().await;
 }
 
 /// UF-4, R1, R5, R8, D25, D58: a dead grant is asked twice, then says why; after that nothing is sent.
@@ -360,9 +408,9 @@ async fn a_migration_suspends_the_connection() {
     assert_eq!(stage.sandbox.with(|state| state.calls.len()), before);
 }
 
-/// ST-2: a token that was sealed for another row is not opened, and nothing is sent.
+/// ST-2: an access token that was sealed for another row is not sent; the grant's own refresh token mends it.
 #[tokio::test]
-async fn a_token_from_another_row_is_not_used() {
+async fn a_token_from_another_row_is_replaced_and_never_sent() {
     let stage = Stage::open().await;
     let id = stage.connected(PORTAL).await;
     let other = stage.connected(25_733_019).await;
@@ -372,11 +420,38 @@ async fn a_token_from_another_row_is_not_used() {
              WHERE id = '{id}'"
         ))
         .await;
+    let answer = details(&stage, &id).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json()["portalId"], PORTAL);
+    assert_eq!(stage.token_calls("refresh_token"), 1);
+    assert_eq!(fault(&stage, &id).await, json!(null));
+    assert_eq!(details(&stage, &id).await.status, 200);
+    assert_eq!(
+        stage.token_calls("refresh_token"),
+        1,
+        "once mended, it serves"
+    );
+}
+
+/// ST-2: where neither token can be opened the connection rests at once, however long the access token had.
+#[tokio::test]
+async fn a_row_of_foreign_tokens_rests() {
+    let stage = Stage::open().await;
+    let id = stage.connected(PORTAL).await;
+    let other = stage.connected(25_733_019).await;
+    stage
+        .sql(&format!(
+            "UPDATE connection SET (access_token, refresh_token) =
+                (SELECT access_token, refresh_token FROM connection WHERE id = '{other}') WHERE id = '{id}'"
+        ))
+        .await;
     let before = stage.sandbox.with(|state| state.calls.len());
     assert_eq!(
         details(&stage, &id).await.refusal(),
         (500, "internal".into())
     );
+    assert_eq!(fault(&stage, &id).await["category"], "configuration");
+    assert_eq!(details(&stage, &id).await.status, 503);
     assert_eq!(stage.sandbox.with(|state| state.calls.len()), before);
 }
 

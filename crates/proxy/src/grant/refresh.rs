@@ -1,7 +1,8 @@
 //! A fresh access token for a connection: from the row, or by the one refresh that may run.
 //! Owns single flight within the process and the lease across processes (threat model, section 8).
 
-use super::{TokenColumn, token_place};
+use super::access::{Access, open_or_expire};
+use super::{TokenColumn, account, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::provider::classify::Meaning;
@@ -18,7 +19,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
-use zeroize::Zeroizing;
 
 /// An access token with less than this many seconds left is refreshed before it is used (D22).
 const REFRESH_BELOW: f64 = 300.0;
@@ -30,14 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const QUARANTINE: f64 = 300.0;
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
-
-/// Tokens of a connection, opened for one call.
-pub(crate) struct Access {
-    pub(crate) token: Zeroizing<String>,
-    /// To be cut out of answers, should it ever appear in one.
-    pub(crate) refresh_token: Option<Zeroizing<String>>,
-    pub(crate) generation: u64,
-}
 
 /// How a refresh ended, for all who waited for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +63,7 @@ impl Flights {
 /// Tokens that are good for a call now, refreshed first when they would not last.
 pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Access> {
     let mut joined: Option<u64> = None;
+    let mut unopened = false;
     // A landed refresh is read once more; a second round happens only when the row changed meanwhile.
     for _ in 0..4 {
         let row = grants::read(app.store.readers(), owner, id)
@@ -81,22 +74,31 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ac
         // HubSpot may grant less than five minutes: what was refreshed just now is as fresh as it gets.
         let just_refreshed = joined.is_some_and(|generation| row.generation() > generation);
         if left > REFRESH_BELOW || (just_refreshed && left > UNUSABLE_BELOW) {
-            return open(app, owner, id, &row);
+            if let Some(access) = open_or_expire(app, owner, id, &row).await? {
+                return Ok(access);
+            }
+            if unopened {
+                return Err(ErrorCode::Internal.into());
+            }
+            unopened = true;
+            continue;
         }
         if let Some(wait) = row.wait() {
-            return old_token_or(app, owner, id, &row, put_off(wait));
+            return old_token_or(app, owner, id, &row, put_off(wait)).await;
         }
         let landing = join(app, owner, id, row.generation()).await;
         joined = Some(row.generation());
         match landing {
             Landing::ReadAgain => {}
-            Landing::PutOff(wait) => return old_token_or(app, owner, id, &row, put_off(wait)),
+            Landing::PutOff(wait) => {
+                return old_token_or(app, owner, id, &row, put_off(wait)).await;
+            }
             Landing::OurConfiguration => {
-                return old_token_or(app, owner, id, &row, ErrorCode::ConfigFault.into());
+                return old_token_or(app, owner, id, &row, ErrorCode::ConfigFault.into()).await;
             }
             Landing::Busy => {
                 let busy = ApiError::from(ErrorCode::RefreshBusy).retry_after(2.0);
-                return old_token_or(app, owner, id, &row, busy);
+                return old_token_or(app, owner, id, &row, busy).await;
             }
             Landing::Fault => return Err(ErrorCode::Internal.into()),
         }
@@ -113,18 +115,19 @@ fn put_off(wait: f64) -> ApiError {
 }
 
 /// The old token while it lives, else the reason why there is none.
-fn old_token_or(
+async fn old_token_or(
     app: &Shared,
     owner: &Owner,
     id: &str,
     row: &GrantRow,
     reason: ApiError,
 ) -> ApiResult<Access> {
-    if row.seconds_left() > UNUSABLE_BELOW {
-        open(app, owner, id, row)
-    } else {
-        Err(reason)
+    if row.seconds_left() > UNUSABLE_BELOW
+        && let Some(access) = open_or_expire(app, owner, id, row).await?
+    {
+        return Ok(access);
     }
+    Err(reason)
 }
 
 /// Refuses calls that could only fail (R5, R25–R27): nothing is sent for them.
@@ -162,22 +165,6 @@ pub(crate) fn check_usable(app: &Shared, row: &GrantRow) -> ApiResult<()> {
             lacking.join(", ")
         ),
     ))
-}
-
-fn open(app: &Shared, owner: &Owner, id: &str, row: &GrantRow) -> ApiResult<Access> {
-    let generation = row.generation();
-    let read = |column, sealed: &Option<Vec<u8>>| match sealed {
-        Some(sealed) => app
-            .sealer
-            .open_text(token_place(owner, id, generation, column), sealed)
-            .map(Some),
-        None => Ok(None),
-    };
-    Ok(Access {
-        token: read(TokenColumn::Access, &row.access_token)?.ok_or(ErrorCode::Internal)?,
-        refresh_token: read(TokenColumn::Refresh, &row.refresh_token)?,
-        generation,
-    })
 }
 
 /// Starts a refresh that nobody waits for: the next try of a connection that is being checked.
@@ -323,6 +310,8 @@ impl Flight<'_> {
             match self.try_to_store(&tokens, old).await {
                 Ok(true) => {
                     self.app.announce(self.owner, self.id).await;
+                    let token = tokens.access_token;
+                    account::read_anew_if_old(self.app, self.owner, self.id, token).await;
                     return Ok(Landing::ReadAgain);
                 }
                 Ok(false) => return self.superseded(&tokens, old, account).await,

@@ -73,6 +73,31 @@ pub(crate) enum ApiFault {
     CutOff,
 }
 
+/// Account details, as far as they are kept. Source: platform, section 4.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Details {
+    portal_name: Option<String>,
+    account_type: Option<AccountType>,
+    ui_domain: Option<String>,
+    data_hosting_location: Option<String>,
+    time_zone: Option<String>,
+    company_currency: Option<String>,
+    additional_currencies: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Usage {
+    results: Vec<UsageRow>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct UsageRow {
+    usage_limit: Option<u64>,
+}
+
 /// HubSpot as this proxy knows it.
 pub(crate) struct HubSpotClient {
     http: reqwest::Client,
@@ -304,27 +329,44 @@ impl HubSpotClient {
 
     /// Account facts beyond introspection. Each part that cannot be had is left out: none decides anything.
     pub(crate) async fn account(&self, known: Introspection, access_token: &str) -> Account {
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
-        struct Details {
-            portal_name: Option<String>,
-            account_type: Option<AccountType>,
-            ui_domain: Option<String>,
-            data_hosting_location: Option<String>,
-            time_zone: Option<String>,
-            company_currency: Option<String>,
-            additional_currencies: Vec<String>,
-        }
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Usage {
-            results: Vec<UsageRow>,
-        }
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
-        struct UsageRow {
-            usage_limit: Option<u64>,
-        }
+        let mut account = Account {
+            portal_id: portico_core::ids::PortalId(known.hub_id),
+            name: None,
+            hub_domain: known.hub_domain,
+            account_type: None,
+            ui_domain: None,
+            data_hosting_location: None,
+            time_zone: None,
+            company_currency: None,
+            additional_currencies: Vec::new(),
+            daily_usage_limit: None,
+            authorised_by: known.user,
+            user_id: known.user_id,
+        };
+        self.read_account(&mut account, access_token).await;
+        account
+    }
+
+    /// As [`HubSpotClient::account`], but each part that cannot be had stays as it was before.
+    /// Nothing when none can be had.
+    pub(crate) async fn account_again(
+        &self,
+        known: Introspection,
+        before: &Account,
+        access_token: &str,
+    ) -> Option<Account> {
+        let mut account = Account {
+            hub_domain: known.hub_domain,
+            authorised_by: known.user,
+            user_id: known.user_id,
+            ..before.clone()
+        };
+        let read = self.read_account(&mut account, access_token).await;
+        read.then_some(account)
+    }
+
+    /// Lays what HubSpot tells over `account`; false when it tells nothing.
+    async fn read_account(&self, account: &mut Account, access_token: &str) -> bool {
         // Only the beta has a name (mission, fact 4).
         let (details, named, usage) = tokio::join!(
             self.read::<Details>("/account-info/2026-03/details", access_token),
@@ -334,30 +376,34 @@ impl HubSpotClient {
                 access_token
             ),
         );
-        let details = details.unwrap_or_default();
-        let name = named
-            .and_then(|named| named.portal_name)
-            .or(details.portal_name);
-        Account {
-            portal_id: portico_core::ids::PortalId(known.hub_id),
-            name: name.map(short).filter(|name| !name.is_empty()),
-            hub_domain: known.hub_domain,
-            account_type: details.account_type,
-            ui_domain: details.ui_domain.map(short),
-            data_hosting_location: details.data_hosting_location.map(short),
-            time_zone: details.time_zone.map(short),
-            company_currency: details.company_currency.map(short),
-            additional_currencies: details
+        let any = details.is_some() || named.is_some() || usage.is_some();
+        let name = [&named, &details]
+            .into_iter()
+            .flatten()
+            .find_map(|details| details.portal_name.clone())
+            .map(short)
+            .filter(|name| !name.is_empty());
+        // The beta alone says that an account has no name.
+        if name.is_some() || named.is_some() {
+            account.name = name;
+        }
+        if let Some(details) = details {
+            account.account_type = details.account_type;
+            account.ui_domain = details.ui_domain.map(short);
+            account.data_hosting_location = details.data_hosting_location.map(short);
+            account.time_zone = details.time_zone.map(short);
+            account.company_currency = details.company_currency.map(short);
+            account.additional_currencies = details
                 .additional_currencies
                 .into_iter()
                 .take(500)
                 .map(short)
-                .collect(),
-            daily_usage_limit: usage
-                .and_then(|usage| usage.results.into_iter().find_map(|row| row.usage_limit)),
-            authorised_by: known.user,
-            user_id: known.user_id,
+                .collect();
         }
+        if let Some(usage) = usage {
+            account.daily_usage_limit = usage.results.into_iter().find_map(|row| row.usage_limit);
+        }
+        any
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str, token: &str) -> Option<T> {

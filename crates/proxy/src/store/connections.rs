@@ -39,6 +39,8 @@ pub(crate) struct ConnectionRow {
     connected_by: String,
     created_at: f64,
     updated_at: f64,
+    account_read_at: f64,
+    now: f64,
 }
 
 macro_rules! select_connection {
@@ -47,7 +49,8 @@ macro_rules! select_connection {
             "SELECT id, tenant, org, provider, account, version, label, connection_type, account_facts, grant_kind, \
              asked, granted, obtained_at, generation, access_expires_at, next_try_at, fault_category, \
              fault_cause, fault_at, fault_correlation_id, last_refresh_at, last_refresh_outcome, revoked_at, \
-             revoked_by, connected_by, created_at, updated_at FROM connection ",
+             revoked_by, connected_by, created_at, updated_at, COALESCE(account_read_at, obtained_at) AS account_read_at, \
+             unixepoch('subsec') AS now FROM connection ",
             $tail
         )
     };
@@ -63,6 +66,15 @@ impl ConnectionRow {
 
     pub(crate) fn generation(&self) -> u64 {
         self.generation.unsigned_abs()
+    }
+
+    /// Seconds since the account's facts were read at the provider.
+    pub(crate) fn account_age(&self) -> f64 {
+        self.now - self.account_read_at
+    }
+
+    pub(crate) fn account_facts(&self) -> DbResult<Account> {
+        from_json(&self.account_facts)
     }
 
     /// The wire form. `required` are the scopes the app requires today.
@@ -97,7 +109,7 @@ impl ConnectionRow {
             version: self.version.unsigned_abs(),
             label: self.label.clone(),
             connection_type: from_word(&self.connection_type)?,
-            account: from_json(&self.account_facts)?,
+            account: self.account_facts()?,
             grant: GrantFacts {
                 kind: from_word(&self.grant_kind)?,
                 asked: from_json(&self.asked)?,
@@ -237,7 +249,7 @@ pub(crate) async fn replace_grant(
     grant: &NewGrant<'_>,
 ) -> DbResult<()> {
     sqlx::query(
-        "UPDATE connection SET version = version + 1, client_id = ?, account_facts = ?, grant_kind = 'oauth', asked = ?,
+        "UPDATE connection SET version = version + 1, client_id = ?, account_facts = ?, account_read_at = NULL, grant_kind = 'oauth', asked = ?,
             granted = ?, obtained_at = unixepoch('subsec'), state = 'connected', generation = ?, refresh_token = ?,
             access_token = ?, access_expires_at = unixepoch('subsec') + ?, lease_owner = NULL, lease_until = NULL,
             next_try_at = NULL, attempts = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
@@ -289,6 +301,30 @@ pub(crate) async fn update(
     .execute(db)
     .await?;
     Ok(changed.rows_affected() == 1)
+}
+
+/// Keeps facts that were read anew, unless a reconnection brought newer ones meanwhile; the version grows only
+/// where something differs. Answers whether it does.
+pub(crate) async fn store_account(
+    db: &mut SqliteConnection,
+    row: &ConnectionRow,
+    account: &Account,
+    differs: bool,
+) -> DbResult<bool> {
+    let stored = sqlx::query(
+        "UPDATE connection SET account_facts = ?1, account_read_at = unixepoch('subsec'), version = version + ?2,
+            updated_at = CASE WHEN ?2 THEN unixepoch('subsec') ELSE updated_at END
+         WHERE tenant = ?3 AND org = ?4 AND id = ?5 AND obtained_at = ?6",
+    )
+    .bind(to_json(account)?)
+    .bind(differs)
+    .bind(&row.tenant)
+    .bind(&row.org)
+    .bind(&row.id)
+    .bind(row.obtained_at)
+    .execute(db)
+    .await?;
+    Ok(differs && stored.rows_affected() == 1)
 }
 
 /// Removes a connection; its sealed tokens are overwritten by `secure_delete`.

@@ -1,0 +1,76 @@
+//! Account facts that follow HubSpot's: read again in the background once they are a day old (J11).
+//! No decision hangs on them, so every fault here is logged and nothing more. Touches no token and no fault.
+
+use crate::app::Shared;
+use crate::provider::hubspot::Introspection;
+use crate::store::connections::{self, ConnectionRow};
+use crate::store::{DbResult, Owner};
+use portico_core::wire::Account;
+use zeroize::Zeroizing;
+
+/// Seconds for which account facts are taken as they are.
+const FRESH: f64 = 86_400.0;
+
+/// Starts reading the facts again if they are old. Nobody waits for it, and the end of the proxy ends it.
+pub(super) async fn read_anew_if_old(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    token: Zeroizing<String>,
+) {
+    let row = match connections::find(app.store.readers(), owner, id).await {
+        Ok(Some(row)) if row.account_age() >= FRESH => row,
+        Ok(_) => return,
+        Err(error) => return warn(&error, id),
+    };
+    let (app_of_task, owner) = (app.clone(), owner.clone());
+    app.tasks.spawn(async move {
+        let app = app_of_task;
+        let reading = read_anew(&app, &row, &token);
+        match app.stop.run_until_cancelled(reading).await {
+            Some(Ok(true)) => app.announce(&owner, &row.id).await,
+            Some(Ok(false)) | None => {}
+            Some(Err(error)) => warn(&error, &row.id),
+        }
+    });
+}
+
+fn warn(error: &sqlx::Error, id: &str) {
+    tracing::warn!(error = %error, connection = id, "account facts could not be read anew");
+}
+
+/// True when the stored facts have changed.
+async fn read_anew(app: &Shared, row: &ConnectionRow, token: &str) -> DbResult<bool> {
+    let before = row.account_facts()?;
+    let known = match app.hubspot.introspect(token).await {
+        Ok(Some(known)) => known,
+        // The other answers still tell name and plan.
+        Ok(None) | Err(_) => as_known(&before),
+    };
+    if known.hub_id != before.portal_id.0 {
+        tracing::error!(
+            alert = true,
+            connection = row.id,
+            "a refreshed token belongs to another account; its facts are not taken"
+        );
+        return Ok(false);
+    }
+    let Some(now) = app.hubspot.account_again(known, &before, token).await else {
+        // HubSpot told nothing: the next refresh asks again.
+        return Ok(false);
+    };
+    let mut tx = app.store.begin().await?;
+    let changed = connections::store_account(&mut tx, row, &now, now != before).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+fn as_known(before: &Account) -> Introspection {
+    Introspection {
+        hub_id: before.portal_id.0,
+        hub_domain: before.hub_domain.clone(),
+        user: before.authorised_by.clone(),
+        user_id: before.user_id,
+        scopes: Vec::new(),
+    }
+}
