@@ -2,9 +2,29 @@
 
 use super::PORTAL;
 use portico_tests::browser::{Browser, Stage};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Notes each new word that the portal's row says of its retrieval.
+const WATCH_PROGRESS: &str = "
+    globalThis.__progress = [];
+    new MutationObserver(() => {
+        const word = said($('tbody .retrieval-line')).split(':')[0];
+        if (word && globalThis.__progress.at(-1) !== word) globalThis.__progress.push(word);
+    }).observe(root, { childList: true, subtree: true, characterData: true });
+";
 
 const NAME: &str = "Weserkran Logistik GmbH";
+
+/// `scope` and `optional_scope` of an authorization request.
+fn scopes_of(url: &str) -> BTreeSet<String> {
+    let url = url::Url::parse(url).unwrap();
+    let lists = url
+        .query_pairs()
+        .filter(|(name, _)| name.ends_with("scope"));
+    let names = lists.flat_map(|(_, list)| list.split(' ').map(str::to_owned).collect::<Vec<_>>());
+    names.collect()
+}
 
 /// J3–J10, J12, J16, J18–J24, J32, J33; R3, R4; D2–D6, D8–D12, D16–D19; S5–S11; B6–B9; P1, P3: a portal is
 /// connected and explored end to end, and is still there after a reload.
@@ -62,6 +82,7 @@ async fn a_portal_is_connected_explored_and_still_there_after_a_reload() {
         "nothing is typed"
     );
 
+    page.js(WATCH_PROGRESS, &[]).await;
     page.click("#continue-to-hubspot").await;
     page.turn_to_other().await;
     page.see("main[data-step=account]").await;
@@ -123,6 +144,26 @@ async fn a_portal_is_connected_explored_and_still_there_after_a_reload() {
     page.press("\u{e00c}").await;
     page.retrieved(PORTAL).await;
 
+    let said = page.js("return globalThis.__progress", &[]).await;
+    let said: Vec<&str> = said
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert_eq!(
+        said,
+        ["Pending", "In progress", "Completed"],
+        "it starts by itself"
+    );
+
+    let twice: Vec<_> = stage
+        .calls()
+        .into_iter()
+        .filter(|(_, times)| *times > 1)
+        .collect();
+    assert!(twice.is_empty(), "asked twice: {twice:#?}");
+
     page.click_text(".sidebar a", "Connections").await;
     page.read("h1", "Connections").await;
     page.read(".provider .status.good", "Connected").await;
@@ -161,6 +202,16 @@ async fn a_portal_is_connected_explored_and_still_there_after_a_reload() {
         .await;
     let address = page.url().await;
     assert!(address.ends_with("/lifecyclestage"), "{address}");
+
+    page.go("#/help/connecting").await;
+    page.read("h1", "Adding a portal").await;
+    let explained: BTreeSet<String> = page.texts(".scope-list code").await.into_iter().collect();
+    assert_eq!(
+        explained,
+        scopes_of(&picker),
+        "exactly what HubSpot was asked for"
+    );
+    page.open(&address).await;
 
     let asked = stage.call_count();
     page.reload().await;
