@@ -1,10 +1,12 @@
 //! From files and environment to a [`Config`]. Owns precedence and where paths are relative to.
 //! Never repeats a value in a message: only names of fields and files.
 
-use super::{Config, ConfigError};
+use super::check::Faults;
+use super::{Config, ConfigError, HubSpot, Limits, Solo};
 use secrecy::SecretString;
-use std::fs;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
@@ -50,36 +52,116 @@ impl Config {
             message: error.message().to_owned(),
         };
         let mut table: Table = text.parse().map_err(unreadable)?;
+        let mut faults = Faults::default();
         for (name, value) in environment {
-            overlay(&mut table, &name, &value)?;
+            if let Err(fault) = overlay(&mut table, &name, &value) {
+                faults.push(fault);
+            }
         }
-        // Made from a table, the error has no text to quote; its Display names the field.
+        // What fits is looked at further even where something else does not, so that all is told at once.
         let misfit = |error: toml::de::Error| ConfigError::Syntax {
             line: None,
-            message: error.to_string().trim().replace('\n', " "),
+            message: problem(error.message()),
         };
-        let mut config: Self = Value::Table(table).try_into().map_err(misfit)?;
+        let mut config: Self = Value::Table(fitting(table, &mut faults))
+            .try_into()
+            .map_err(misfit)?;
         let absolute = |path: &mut PathBuf| *path = folder.join(&*path);
         absolute(&mut config.data_dir);
         config.app_dir.as_mut().map(absolute);
         config.key_file.as_mut().map(absolute);
         config.hubspot.client_secret_file.as_mut().map(absolute);
         if let Some(path) = &config.hubspot.client_secret_file {
-            config.hubspot.client_secret = read_secret(path)?;
+            match read_secret(path) {
+                Ok(secret) => config.hubspot.client_secret = secret,
+                Err(error) => faults.add(
+                    "hubspot.client_secret_file",
+                    format!("names {}, which cannot be read: {error}", path.display()),
+                ),
+            }
         }
-        config.check()?;
+        config.collect(&mut faults);
+        faults.into_result()?;
         Ok(config)
     }
 }
 
-fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
-    let text = fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(|source| ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+fn read_secret(path: &Path) -> io::Result<SecretString> {
+    let text = Zeroizing::new(fs::read_to_string(path)?);
     Ok(SecretString::from(text.trim().to_owned()))
+}
+
+/// The fields that fit, and a filling for required ones that are absent or do not; each misfit is a fault.
+fn fitting(mut table: Table, faults: &mut Faults) -> Table {
+    let mut section = |name: &str| match table.remove(name) {
+        None => Table::new(),
+        Some(Value::Table(section)) => section,
+        Some(_) => {
+            faults.add(name, "must be a section");
+            Table::new()
+        }
+    };
+    let (solo, hubspot, limits) = (section("solo"), section("hubspot"), section("limits"));
+    let mut top = sieve::<Config>("", table, &filling(&["base_url", "data_dir"]), faults);
+    top.insert(
+        "solo".into(),
+        sieve::<Solo>("solo.", solo, &Table::new(), faults).into(),
+    );
+    top.insert(
+        "hubspot".into(),
+        sieve::<HubSpot>("hubspot.", hubspot, &filling(&["client_id"]), faults).into(),
+    );
+    top.insert(
+        "limits".into(),
+        sieve::<Limits>("limits.", limits, &Table::new(), faults).into(),
+    );
+    top
+}
+
+/// Required fields with nothing in them: of the right form, and refused by the checks.
+fn filling(names: &[&str]) -> Table {
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), Value::String(String::new())))
+        .collect()
+}
+
+/// Tries each field of a section alone, beside the `required` ones with a filling.
+fn sieve<T: DeserializeOwned>(
+    section: &str,
+    table: Table,
+    required: &Table,
+    faults: &mut Faults,
+) -> Table {
+    let mut kept = required.clone();
+    for name in required.keys().filter(|name| !table.contains_key(*name)) {
+        faults.add(&format!("{section}{name}"), "is missing");
+    }
+    for (name, value) in table {
+        let mut alone = required.clone();
+        if section.is_empty() {
+            alone.insert("hubspot".into(), filling(&["client_id"]).into());
+        }
+        alone.insert(name.clone(), value.clone());
+        match Value::Table(alone).try_into::<T>() {
+            Ok(_) => {
+                kept.insert(name, value);
+            }
+            Err(error) => faults.add(&format!("{section}{name}"), problem(error.message())),
+        }
+    }
+    kept
+}
+
+/// The parser's words without the value it quotes.
+fn problem(message: &str) -> String {
+    if message.starts_with("unknown field") {
+        return "is not a known field".to_owned();
+    }
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("must be {expected}"),
+        None => "does not have the form that this field takes".to_owned(),
+    }
 }
 
 fn overlay(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError> {
