@@ -4,6 +4,7 @@
 use clap::{Parser, Subcommand};
 use portico_proxy::config::Config;
 use portico_proxy::{Proxy, launch_link};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::error::Error;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -51,6 +52,9 @@ fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+    if let Err(error) = forbid_core_dumps() {
+        tracing::warn!(error = %error, "core dumps cannot be switched off");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -64,7 +68,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// The whole chain of causes on one line.
+/// No image of a process that holds secrets is written anywhere (threat model, section 6).
+fn forbid_core_dumps() -> rustix::io::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)?;
+    // The limit does not bind a program that the kernel pipes images to.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
+/// The whole chain of causes.
 #[expect(
     clippy::print_stderr,
     reason = "the last word of a command line goes to its user"
@@ -119,4 +136,22 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     }
     proxy.shutdown().await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ST-1: a crash leaves no image behind.
+    #[test]
+    fn no_core_dump_is_written() {
+        forbid_core_dumps().unwrap();
+        let limit = rustix::process::getrlimit(Resource::Core);
+        assert_eq!((limit.current, limit.maximum), (Some(0), Some(0)));
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            rustix::process::dumpable_behavior().unwrap(),
+            rustix::process::DumpableBehavior::NotDumpable
+        );
+    }
 }
