@@ -13,8 +13,8 @@ use portico_core::explorer::{
 };
 use portico_core::ids::PortalId;
 use portico_core::object_types::part_order;
+use portico_core::order::{TextSet, ordered};
 use portico_core::retrieval::Kind;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use yew::Context;
 
@@ -100,7 +100,7 @@ pub(crate) struct Explorer {
     /// Reading the store; ends with the explorer.
     reading: Option<Task>,
     busy: bool,
-    due: BTreeSet<String>,
+    due: TextSet,
 }
 
 impl Explorer {
@@ -123,7 +123,7 @@ impl Explorer {
             generation: 0,
             reading: None,
             busy: false,
-            due: BTreeSet::new(),
+            due: TextSet::default(),
         }
     }
 
@@ -176,7 +176,7 @@ impl Explorer {
         }
     }
 
-    fn load(&mut self, ctx: &Context<App>, store: &Store, only: Option<BTreeSet<String>>) {
+    fn load(&mut self, ctx: &Context<App>, store: &Store, only: Option<TextSet>) {
         self.busy = true;
         let (portal, kind, generation) = (self.portal, self.kind, self.generation);
         let (link, store) = (ctx.link().clone(), store.clone());
@@ -259,11 +259,11 @@ impl Explorer {
 
     /// More rows of the same list: the person keeps the place.
     fn rebuild(&mut self) {
-        let mut parts: Vec<_> = self.parts.iter().collect();
-        parts.sort_by_key(|(name, _)| part_order(name));
-        let rows = parts
+        let parts: Vec<_> = self.parts.iter().collect();
+        let place = |at: usize| part_order(parts[at].0);
+        let rows = ordered(parts.len(), &mut |a, b| place(a).cmp(&place(b)))
             .into_iter()
-            .flat_map(|(_, part)| part.rows.iter().cloned())
+            .flat_map(|at| parts[at].1.rows.iter().cloned())
             .collect();
         self.model = Rc::new(ListModel::new(rows));
         self.match_rows();
@@ -323,7 +323,7 @@ async fn read_parts(
     store: &Store,
     portal: PortalId,
     kind: Kind,
-    only: Option<BTreeSet<String>>,
+    only: Option<TextSet>,
 ) -> (Vec<(String, Part)>, Option<String>, Option<TypeTitles>) {
     let stored = match store.load_portal(portal).await {
         Ok(stored) => stored,

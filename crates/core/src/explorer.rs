@@ -5,12 +5,13 @@
 
 mod describe;
 mod fold;
-mod json;
+pub(crate) mod json;
 mod list;
 mod rows;
 mod summary;
 mod titles;
 
+pub use fold::fold;
 pub use json::{Line, Lines, TokenClass, pretty, tokens};
 pub use list::{Facet, FacetKind, FacetValue, ListModel, Query, Sort};
 pub use rows::{Origin, Row, record_json, rows};

@@ -10,6 +10,7 @@ pub mod flow;
 pub mod ids;
 pub mod object_types;
 pub mod operations;
+pub mod order;
 pub mod pkce;
 pub mod reading;
 pub mod retrieval;

@@ -8,8 +8,8 @@ use crate::shell::task::finish;
 use crate::shell::timer::within;
 use idb::{DatabaseEvent as _, Factory, KeyRange, Query, Transaction, TransactionMode};
 use portico_core::error::ErrorCode;
+use portico_core::order::TextSet;
 use portico_core::wire::Problem;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
@@ -171,7 +171,7 @@ impl Database {
                 .object_store(parts)?
                 .get_all(None, None)?
                 .await?;
-            let named: BTreeSet<String> = values.iter().filter_map(hash_of).collect();
+            let named: TextSet = values.iter().filter_map(hash_of).collect();
             let store = transaction.object_store(contents)?;
             for key in store.get_all_keys(None, None)?.await? {
                 if key.as_string().is_none_or(|name| !named.contains(&name)) {

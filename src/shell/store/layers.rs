@@ -3,9 +3,9 @@
 
 use super::database::{Change, Database};
 use js_sys::{Promise, Reflect};
+use portico_core::order::TextSet;
 use portico_core::wire::Problem;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -124,7 +124,7 @@ impl Layers {
                 let Ok(kept) = self.all(parts, "").await else {
                     return;
                 };
-                let kept: BTreeSet<String> =
+                let kept: TextSet =
                     kept.iter().filter_map(|(_, text)| named(text)).collect();
                 let mut memory = self.memory.borrow_mut();
                 memory.retain(|(store, key, _)| *store != contents || kept.contains(key));

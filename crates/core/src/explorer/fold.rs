@@ -35,7 +35,7 @@ pub(super) fn fold_into(out: &mut String, text: &str) {
 }
 
 /// The folded text.
-pub(super) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     fold_into(&mut out, text);
     out

@@ -69,7 +69,7 @@ pub fn pretty(json: &str) -> Lines {
 }
 
 /// One past the closing quote of the string that starts at `at`, or the end of the text.
-fn string_end(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn string_end(bytes: &[u8], at: usize) -> usize {
     let mut end = at + 1;
     while let Some(&byte) = bytes.get(end) {
         match byte {

@@ -2,6 +2,7 @@
 //! Owns folded haystacks in one arena and the orders; allocates nothing per row when filtering.
 
 use super::fold::{fold, fold_into};
+use crate::order::ordered;
 use super::rows::{Origin, Row};
 use std::cell::OnceCell;
 
@@ -272,10 +273,15 @@ impl ListModel {
     fn order(&self, hits: &mut [u32], query: &Query, text: &str) {
         let descending = query.descending;
         let mut by = |rank: &dyn Fn(u32) -> u32| {
-            hits.sort_by_cached_key(|row| {
-                let rank = rank(*row);
-                (if descending { u32::MAX - rank } else { rank }, *row)
+            let stored = hits.to_vec();
+            let ranks: Vec<u32> = stored.iter().map(|row| rank(*row)).collect();
+            let order = ordered(stored.len(), &mut |a, b| {
+                let order = ranks[a].cmp(&ranks[b]);
+                if descending { order.reverse() } else { order }
             });
+            for (hit, at) in hits.iter_mut().zip(order) {
+                *hit = stored[at];
+            }
         };
         match query.sort {
             Sort::Relevance if text.is_empty() => {
@@ -317,15 +323,15 @@ impl ListModel {
             Sort::Detail => &self.ranks[2],
         };
         cell.get_or_init(|| {
-            let mut order: Vec<u32> = (0..index(self.rows.len())).collect();
-            order.sort_by(|a, b| self.field(*a, sort).cmp(self.field(*b, sort)));
+            let field = |row: usize| self.field(index(row), sort);
+            let order = ordered(self.rows.len(), &mut |a, b| field(a).cmp(field(b)));
             let mut ranks = vec![0; order.len()];
             let mut rank = 0;
             for (at, row) in order.iter().enumerate() {
-                if at > 0 && self.field(order[at - 1], sort) != self.field(*row, sort) {
+                if at > 0 && field(order[at - 1]) != field(*row) {
                     rank += 1;
                 }
-                ranks[*row as usize] = rank;
+                ranks[*row] = rank;
             }
             ranks
         })

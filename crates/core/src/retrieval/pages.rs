@@ -4,8 +4,8 @@
 use super::Kind;
 use super::answers::{self, Page};
 use crate::operations::Pattern;
+use crate::order::TextSet;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// A chain longer than this never ends: half a million records and more.
 const MAX_PAGES: u32 = 5_000;
@@ -63,8 +63,8 @@ impl Position {
 pub(super) struct Chain {
     pub(super) at: Position,
     /// Distinct records taken, since the chain began or was resumed.
-    seen: BTreeSet<String>,
-    cursors: BTreeSet<String>,
+    seen: TextSet,
+    cursors: TextSet,
 }
 
 /// What follows a page.

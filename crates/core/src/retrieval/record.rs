@@ -1,44 +1,22 @@
 //! One level of a JSON object, read without building a tree: nested values stay as they came.
 //! Owns tolerant reading; never fails on a field that is missing or of another type.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::explorer::json::string_end;
+use crate::reading::from_json;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
-use std::fmt;
 
 /// The fields of a JSON object in their order.
 pub(crate) struct Record<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
-/// A field name: borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Record<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Record<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    fields.push((name, map.next_value::<&'de RawValue>()?.get()));
-                }
-                Ok(Record(fields))
-            }
-        }
-        deserializer.deserialize_map(Fields)
-    }
-}
-
 impl<'a> Record<'a> {
     /// The object that this JSON is; `None` when it is something else.
     pub(crate) fn read(json: &'a str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        let fields = pieces(json, b'{')?;
+        let fields = fields.chunks_exact(2);
+        Some(Self(
+            fields.map(|field| (name(field[0]), field[1])).collect(),
+        ))
     }
 
     /// A field's JSON as it came; absent and `null` are the same.
@@ -76,17 +54,56 @@ impl<'a> Record<'a> {
 
 /// The items of a JSON array, each as it came; `None` when it is not one.
 pub(crate) fn items(json: &str) -> Option<Vec<&str>> {
-    let raw: Vec<&RawValue> = serde_json::from_str(json).ok()?;
-    Some(raw.into_iter().map(RawValue::get).collect())
+    pieces(json, b'[')
+}
+
+/// What stands between the brackets, cut at the commas and colons of this level; `None` when the text is no
+/// JSON, or begins otherwise.
+fn pieces(json: &str, bracket: u8) -> Option<Vec<&str>> {
+    let json = json.trim_ascii();
+    let bytes = json.as_bytes();
+    if bytes.first() != Some(&bracket) || serde_json::from_str::<IgnoredAny>(json).is_err() {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    let (mut depth, mut start, mut at) = (0_usize, 1, 1);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at = string_end(bytes, at);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b',' | b':' | b'}' | b']' if depth == 0 => {
+                pieces.push(json[start..at].trim_ascii());
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    // Between the brackets of an empty one stands nothing.
+    pieces.retain(|piece| !piece.is_empty());
+    Some(pieces)
+}
+
+/// A field's name: borrowed where it has no escapes.
+fn name(json: &str) -> Cow<'_, str> {
+    match json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
+        Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
+        _ => Cow::Owned(scalar(json).unwrap_or_default()),
+    }
 }
 
 /// A string, number or boolean as text; `None` for `null`, arrays and objects.
 pub(crate) fn scalar(json: &str) -> Option<String> {
     match json.as_bytes().first()? {
         // A lone surrogate has no UTF-8 form: such a string is shown as it is written.
-        b'"' => {
-            Some(serde_json::from_str(json).unwrap_or_else(|_| json.trim_matches('"').to_owned()))
-        }
+        b'"' => Some(from_json(json).unwrap_or_else(|_| json.trim_matches('"').to_owned())),
         b'{' | b'[' => None,
         _ if json == "null" => None,
         _ => Some(json.to_owned()),
@@ -96,6 +113,7 @@ pub(crate) fn scalar(json: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::value::RawValue;
 
     #[test]
     fn one_level_is_read_and_the_rest_stays_as_it_came() {
@@ -114,6 +132,35 @@ mod tests {
             assert_eq!(record.text(absent), None, "{absent}");
         }
         assert_eq!(record.fields().count(), 7);
+    }
+
+    #[test]
+    fn brackets_and_commas_within_texts_and_below_are_not_cut_at() {
+        let json = r#" {"a,:{" : "}],:\"{" , "b":[{"c":[1,2]},{}], "\u0064\"":{} }"#;
+        let record = Record::read(json).unwrap();
+        let fields: Vec<_> = record.fields().collect();
+        assert_eq!(
+            fields,
+            [
+                ("a,:{", r#""}],:\"{""#),
+                ("b", r#"[{"c":[1,2]},{}]"#),
+                ("d\"", "{}")
+            ]
+        );
+        assert_eq!(record.items("b"), [r#"{"c":[1,2]}"#, "{}"]);
+        assert_eq!(items(" [ ] "), Some(vec![]));
+        assert_eq!(items("[\"\"]"), Some(vec!["\"\""]));
+        assert!(Record::read("{}").unwrap().fields().next().is_none());
+    }
+
+    proptest::proptest! {
+        /// P4: what is taken apart here is what serde_json takes apart.
+        #[test]
+        fn one_level_is_cut_as_serde_json_cuts_it(json in "[\\[{][\\[\\]{},:\" a1\\\\-]{0,24}") {
+            let theirs: Option<Vec<&RawValue>> = serde_json::from_str(&json).ok();
+            let theirs = theirs.map(|items| items.into_iter().map(RawValue::get).collect::<Vec<_>>());
+            proptest::prop_assert_eq!(items(&json), theirs);
+        }
     }
 
     #[test]
