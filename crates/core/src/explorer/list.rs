@@ -2,8 +2,8 @@
 //! Owns folded haystacks in one arena and the orders; allocates nothing per row when filtering.
 
 use super::fold::{fold, fold_into};
-use crate::order::ordered;
 use super::rows::{Origin, Row};
+use crate::order::ordered;
 use std::cell::OnceCell;
 
 /// What rows are counted and narrowed by.
