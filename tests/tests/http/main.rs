@@ -23,6 +23,7 @@ mod reconnect;
 mod refresh;
 mod relay;
 mod return_uris;
+mod sealed;
 mod secrets;
 mod sessions;
 mod solo;
