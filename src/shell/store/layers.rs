@@ -124,8 +124,7 @@ impl Layers {
                 let Ok(kept) = self.all(parts, "").await else {
                     return;
                 };
-                let kept: TextSet =
-                    kept.iter().filter_map(|(_, text)| named(text)).collect();
+                let kept: TextSet = kept.iter().filter_map(|(_, text)| named(text)).collect();
                 let mut memory = self.memory.borrow_mut();
                 memory.retain(|(store, key, _)| *store != contents || kept.contains(key));
             }
