@@ -191,7 +191,8 @@ impl FlowDriver {
                 if let Some(popup) = driver.popup.take() {
                     popup.close();
                 }
-                driver.listener = None;
+                // The listener stays until the next flow: news from the proxy may end a flow before its
+                // return page is there, and that page closes once somebody acknowledges it.
                 driver.clock = None;
                 driver.secrets = None;
                 driver.url = None;

@@ -1,8 +1,11 @@
 //! One ChromeDriver and one Chromium with an empty profile per test.
 //! Owns both processes: they are killed by their ids when the test ends, in whichever way.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use fantoccini::ClientBuilder;
 use fantoccini::wd::Capabilities;
@@ -27,8 +30,11 @@ pub struct Browser {
     /// The first window.
     pub page: Page,
     driver: Child,
+    port: u16,
+    session: String,
     chromium: Option<u64>,
-    _profile: TempDir,
+    /// Profile and everything else that the two write.
+    folder: PathBuf,
 }
 
 impl Browser {
@@ -39,10 +45,11 @@ impl Browser {
 
     /// The same, with a pop-up blocker or without.
     pub async fn start_with(name: &str, popups: Popups) -> Self {
-        let profile = tempfile::tempdir().expect("a folder for the profile");
+        let folder = tempfile::tempdir().expect("a folder for the profile");
         let program = variable("PORTICO_CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
         let mut driver = Command::new(&program)
             .args(["--port=0", "--log-level=SEVERE"])
+            .env("TMPDIR", folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -50,7 +57,7 @@ impl Browser {
         let port = bound_port(&mut driver);
         let mut browser = Guard(Some(driver));
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities(&profile, popups))
+            .capabilities(capabilities(&folder, popups))
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("ChromeDriver opens a session");
@@ -58,21 +65,25 @@ impl Browser {
             .capabilities()
             .and_then(|all| all.get("goog:processID"))
             .and_then(Value::as_u64);
+        let session = client.session_id().await.ok().flatten();
         let page = Page::new(client, name).await;
         let driver = browser.0.take().expect("the driver is still guarded");
         Self {
             page,
             driver,
+            port,
+            session: session.unwrap_or_default(),
             chromium,
-            _profile: profile,
+            folder: folder.keep(),
         }
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if let Some(id) = self.chromium {
-            // Its own children leave with it. A browser that is gone already is no fault.
+        if self.quit().is_err()
+            && let Some(id) = self.chromium
+        {
             let _ = Command::new("kill")
                 .args(["-KILL", &id.to_string()])
                 .stderr(Stdio::null())
@@ -80,6 +91,34 @@ impl Drop for Browser {
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+        // Its last children may still write for a moment.
+        for _ in 0..20 {
+            let _ = std::fs::remove_dir_all(&self.folder);
+            if !self.folder.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Browser {
+    /// Ends the session, which waits for Chromium to leave. By hand, for a drop cannot await.
+    fn quit(&self) -> io::Result<()> {
+        let mut driver = TcpStream::connect(("127.0.0.1", self.port))?;
+        driver.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let session = &self.session;
+        write!(
+            driver,
+            "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = [0; 12];
+        driver.read_exact(&mut answer)?;
+        if answer.ends_with(b"200") {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::Other.into())
+        }
     }
 }
 
@@ -112,7 +151,7 @@ fn bound_port(driver: &mut Child) -> u16 {
     port
 }
 
-fn capabilities(profile: &TempDir, popups: Popups) -> Capabilities {
+fn capabilities(folder: &TempDir, popups: Popups) -> Capabilities {
     let mut args = vec![
         "--headless=new".to_owned(),
         "--disable-gpu".to_owned(),
@@ -126,7 +165,10 @@ fn capabilities(profile: &TempDir, popups: Popups) -> Capabilities {
         "--force-prefers-reduced-motion".to_owned(),
         "--lang=en-US".to_owned(),
         "--window-size=1440,900".to_owned(),
-        format!("--user-data-dir={}", profile.path().display()),
+        format!(
+            "--user-data-dir={}",
+            folder.path().join("profile").display()
+        ),
     ];
     if is_root() {
         args.push("--no-sandbox".to_owned());
