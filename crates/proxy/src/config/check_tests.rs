@@ -219,6 +219,10 @@ fn a_section_that_is_none_is_named() {
         ("hubspot = 5".to_owned(), "hubspot must be a section"),
         (String::new(), "hubspot.client_id is missing"),
         (String::new(), "base_url is missing"),
+        (
+            format!("{GOOD}\n[solo]\nmax_connections = -1"),
+            "solo.max_connections must be a whole number",
+        ),
     ] {
         let error = parse(&text, &[]).unwrap_err().to_string();
         assert!(error.contains(named), "{named}: {error}");

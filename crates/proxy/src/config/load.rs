@@ -159,6 +159,8 @@ fn problem(message: &str) -> String {
         return "is not a known field".to_owned();
     }
     match message.rsplit_once(", expected ") {
+        // Rust's word for a type is not an operator's.
+        Some((_, "u32")) => "must be a whole number, 0 or more".to_owned(),
         Some((_, expected)) => format!("must be {expected}"),
         None => "does not have the form that this field takes".to_owned(),
     }
