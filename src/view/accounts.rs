@@ -4,6 +4,8 @@ use super::icon::Icon;
 use super::{Scene, before_you_start, retrieval, row_menu, status};
 use crate::app::Action;
 use crate::shell::clock::now_seconds;
+use portico_core::explorer::fold;
+use portico_core::order::ordered;
 use portico_core::status::{display_name, read_status};
 use portico_core::tier::read_tier;
 use portico_core::wire::{Connection, Role};
@@ -56,8 +58,8 @@ fn empty(scene: &Scene<'_>, admin: bool) -> Html {
 /// Worst first within a search (R13): what needs a person stands on top.
 fn table(scene: &Scene<'_>) -> Html {
     let now = now_seconds();
-    let search = scene.ready.search.to_lowercase();
-    let mut rows: Vec<_> = scene
+    let search = fold(&scene.ready.search);
+    let rows: Vec<_> = scene
         .ready
         .booted
         .connections
@@ -70,14 +72,14 @@ fn table(scene: &Scene<'_>) -> Html {
             )
         })
         .filter(|(_, name, connection)| {
-            name.to_lowercase().contains(&search)
+            fold(name).contains(&search)
                 || connection.account.portal_id.to_string().contains(&search)
         })
         .collect();
-    rows.sort_by(|a, b| {
-        a.0.status
-            .cmp(&b.0.status)
-            .then_with(|| a.1.to_lowercase().cmp(&b.1.to_lowercase()))
+    let names: Vec<String> = rows.iter().map(|(_, name, _)| fold(name)).collect();
+    let order = ordered(rows.len(), &mut |a, b| {
+        let by_status = rows[a].0.status.cmp(&rows[b].0.status);
+        by_status.then_with(|| names[a].cmp(&names[b]))
     });
     let on_search = scene.act.reform(|event: InputEvent| {
         Action::Search(
@@ -108,7 +110,7 @@ fn table(scene: &Scene<'_>) -> Html {
                         </tr>
                     </thead>
                     <tbody>
-                        { for rows.iter().map(|(reading, name, connection)| row(scene, reading, name, connection)) }
+                        { for order.iter().map(|at| row(scene, &rows[*at].0, &rows[*at].1, rows[*at].2)) }
                     </tbody>
                 </table>
                 if rows.is_empty() { <p class="blank">{ "No portal matches this search." }</p> }

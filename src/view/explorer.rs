@@ -114,7 +114,7 @@ fn list(scene: &Scene<'_>, explorer: &Explorer, kinds: &[KindProgress]) -> Html 
             <div class="list-tools">
                 <div class="search">
                     { Icon::Search.svg() }
-                    <input id="explorer-search" class="input" type="search" aria-label={format!("Search {title}")} placeholder={format!("Search {}", title.to_lowercase())}
+                    <input id="explorer-search" class="input" type="search" aria-label={format!("Search {title}")} placeholder={format!("Search {}", title.to_ascii_lowercase())}
                         value={explorer.query.text.clone()} oninput={on_search} />
                 </div>
                 <div class="list-tools-row">
