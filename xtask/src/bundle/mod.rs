@@ -5,6 +5,7 @@
 //! Must not know what the app does.
 
 pub(crate) mod assets;
+mod glue;
 pub(crate) mod html;
 mod optimise;
 mod paths;
@@ -165,6 +166,7 @@ fn finish(
     let wasm = take_built(&mut built, site.name, "_bg.wasm")?;
     paths::check(&wasm)?;
     let wasm = optimise::optimise(tools.wasm_opt.as_deref(), wasm)?;
+    let (glue, wasm) = glue::shorten(glue, &wasm)?;
 
     let glue = add(
         &mut bundle,
@@ -339,7 +341,7 @@ mod tests {
         let built = bytes(&[
             ("index.html", page),
             ("portico-1234.js", "export default 1"),
-            ("portico-1234_bg.wasm", "wasm"),
+            ("portico-1234_bg.wasm", "\0asm\u{1}\0\0\0"),
         ]);
         let www = bytes(&[
             ("entry.js", entry),

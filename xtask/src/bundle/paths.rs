@@ -1,6 +1,6 @@
-//! Keeps this machine's folders out of the WebAssembly: told to the compiler, checked in the product.
+//! Compiler flags of the browser side: no folder of this machine in the product, and small code.
 //!
-//! Shorter paths are fewer bytes, too. Owns compiler flags of the browser side; compiles nothing.
+//! Owns the flags, and the check that no path came through; compiles nothing.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,6 +13,9 @@ use crate::{place, process};
 
 /// Between flags in `CARGO_ENCODED_RUSTFLAGS`, which paths with spaces pass through.
 const BETWEEN: &str = "\u{1f}";
+
+/// SHA-256 as a loop: the browser hashes a few kilobytes.
+const COMPACT: [&str; 2] = ["--cfg", "sha2_backend_soft=\"compact\""];
 
 /// The value of `CARGO_ENCODED_RUSTFLAGS`: what the environment asks for, and where paths begin.
 pub(super) fn rustflags() -> String {
@@ -33,6 +36,7 @@ pub(super) fn rustflags() -> String {
     let ours = folders.map(|folder| format!("--remap-path-prefix={}=", folder.display()));
     asked
         .into_iter()
+        .chain(COMPACT.map(str::to_owned))
         .filter(|flag| !flag.is_empty())
         .chain(ours)
         .collect::<Vec<_>>()
