@@ -74,6 +74,14 @@ fn standing(update: &ProgressUpdate) -> Html {
                 &format!("Completed: {} records, {what}", grouped(records)),
             )
         }
+        // Yellow is no fault (R7): the badge beside it says what to do.
+        Phase::Error(ErrorCode::NeedsReauth | ErrorCode::Disconnected | ErrorCode::Suspended) => {
+            line(
+                "",
+                Icon::CirclePause.svg(),
+                "Retrieval waits until the portal may be asked again",
+            )
+        }
         Phase::Error(code) => line(
             "bad",
             Icon::TriangleAlert.svg(),

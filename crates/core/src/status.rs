@@ -119,7 +119,7 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         return reading(
             Status::NeedsReconnection,
             dead_reason(fault).into(),
-            "Refresh the authorization with Reconnect. There is no deadline, and nothing is lost.",
+            "Reconnect to refresh it: no deadline, nothing is lost.",
         );
     }
     let lagging = scopes::lacking(&grant.required, &grant.granted);
@@ -174,9 +174,8 @@ fn dead_reason(fault: &Fault) -> &'static str {
             "The proxy was stopped while it refreshed the authorization, and the answer was lost."
         }
         _ => {
-            "HubSpot no longer accepts this authorization. One of these happened: the app was removed \
-             under Connected Apps, the authorising user was deactivated or lost access, or the \
-             authorization was revoked."
+            "HubSpot no longer accepts this authorization. One of these: the app was removed there, the \
+             authorising user lost access, or it was revoked."
         }
     }
 }
