@@ -72,7 +72,7 @@ async fn a_yellow_row_is_reconnected_in_place_and_loses_nothing() {
         .await;
     page.read(&format!("{row} a.status.attention"), "Needs reconnection")
         .await;
-    page.read(&row, "There is no deadline").await;
+    page.read(&row, "no deadline, nothing is lost").await;
     let asked = stage.call_count();
     page.go(&format!("#/portals/{SMALL}/lists")).await;
     page.see(".row").await;
