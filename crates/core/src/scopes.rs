@@ -140,11 +140,6 @@ pub fn entry(scope: &str) -> Option<&'static ScopeEntry> {
     CATALOGUE.iter().find(|entry| entry.scope == scope)
 }
 
-/// What a scope enables, for people; the scope's own name where we do not know it.
-pub fn reason(scope: &str) -> &str {
-    entry(scope).map_or(scope, |entry| entry.reason)
-}
-
 impl ScopeEntry {
     /// Whether a new connection of this type asks for it.
     pub fn wanted_by(&self, connection_type: ConnectionType) -> bool {

@@ -1,5 +1,6 @@
 //! Prints how long it takes from the click on Continue to the green row, beside the same flow by plain HTTP.
 //! Owns the measurement; numbers depend on the machine, so they are printed and never judged.
+//! J2's budget of a minute is held by the browser story; this says how much of it is used.
 //!
 //! `cargo xtask bench` builds the bundle and sets the `PORTICO_…` variables that the browser needs.
 

@@ -113,7 +113,7 @@ async fn a_yellow_row_is_reconnected_in_place_and_loses_nothing() {
     );
 }
 
-/// J24, J27, D27, D29, D33, R6: removing warns, revokes at HubSpot and leaves nothing of the portal in the browser.
+/// J24, J27, D27, D29, D33: removing warns, revokes at HubSpot and leaves nothing of the portal in the browser.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removed_portal_is_revoked_and_leaves_nothing_in_the_browser() {
     let stage = Stage::of("small").await;
