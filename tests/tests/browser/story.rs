@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// From the click on Add Portal to the visible row (J2).
-const ADDING_MAY_TAKE: Duration = Duration::from_secs(60);
+const ADDING_MAY_TAKE: Duration = Duration::from_mins(1);
 
 /// Notes each new word that the portal's row says of its retrieval.
 const WATCH_PROGRESS: &str = "
