@@ -18,6 +18,7 @@ mod router;
 mod routes;
 mod sandbox;
 pub mod scopes;
+#[cfg(feature = "serve")]
 mod shell;
 mod state;
 pub mod time;
@@ -29,6 +30,7 @@ pub use oauth::authorize::redirect_uri;
 pub use rate::{BURST_LIMIT, BURST_SPAN_MS, SEARCH_LIMIT, SEARCH_SPAN_MS};
 pub use router::{Served, handle, served};
 pub use sandbox::{ConsentRefused, Sandbox};
+#[cfg(feature = "serve")]
 pub use shell::run;
 pub use state::{
     AccessToken, AppConfig, CALLS_KEPT, Code, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Fault,

@@ -5,7 +5,7 @@ use crate::error::ApiError;
 use crate::http::{Fields, Request, Response};
 use crate::judge;
 use crate::model::Portal;
-use crate::routes::ROUTES;
+use crate::routes;
 use crate::scopes::Need;
 use crate::state::{Fault, FaultAnswer, Holder, RecordedCall, State};
 
@@ -87,8 +87,7 @@ pub fn served() -> Vec<Served> {
         },
         source: route.source,
     };
-    ROUTES
-        .iter()
+    routes::all()
         .flat_map(|route| route.patterns.iter().map(move |path| row(route, path)))
         .collect()
 }
@@ -163,7 +162,7 @@ fn route(state: &mut State, request: &Request, now: u64, correlation_id: &str) -
     };
     let mut allowed: Vec<&str> = Vec::new();
     let mut found = None;
-    for candidate in ROUTES {
+    for candidate in routes::all() {
         if let Some(params) = matched(candidate, &segments) {
             if candidate.method == method {
                 found = Some((candidate, params));
@@ -349,11 +348,11 @@ fn remember(state: &mut State, request: &Request, now: u64, status: u16) {
 
 #[cfg(test)]
 mod tests {
-    use super::{ROUTES, percent_decode, segments};
+    use super::{percent_decode, routes, segments};
 
     #[test]
     fn every_route_names_its_source_and_starts_with_a_slash() {
-        for route in ROUTES {
+        for route in routes::all() {
             assert!(!route.source.is_empty(), "{:?}", route.patterns);
             assert!(
                 route
@@ -366,10 +365,10 @@ mod tests {
 
     #[test]
     fn no_route_is_shadowed_by_an_earlier_one() {
-        for (index, route) in ROUTES.iter().enumerate() {
+        for (index, route) in routes::all().enumerate() {
             for pattern in route.patterns {
                 let path = pattern.replace("{date}", "2026-09").replace(['{', '}'], "");
-                let first = ROUTES.iter().position(|r| {
+                let first = routes::all().position(|r| {
                     r.method == route.method && super::matched(r, &segments(&path)).is_some()
                 });
                 assert_eq!(first, Some(index), "{} {pattern}", route.method);

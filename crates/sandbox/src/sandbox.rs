@@ -1,6 +1,7 @@
 //! Owns the shared handle on a running sandbox: calls in process, and a user's consent without a browser.
 
 use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "serve")]
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::http::{Request, Response};
@@ -33,6 +34,7 @@ impl Sandbox {
     }
 
     /// Unix milliseconds as the shell sees them: the machine's clock and `clock_offset_ms`.
+    #[cfg(feature = "serve")]
     pub fn now(&self) -> u64 {
         let real = SystemTime::now()
             .duration_since(UNIX_EPOCH)
