@@ -4,6 +4,7 @@
 //! over HTTP; [`Sandbox`] is the handle by which a test looks in and reaches in. Never part of what partners ship.
 
 mod control;
+mod document;
 mod error;
 pub mod fixture;
 pub mod http;
@@ -24,6 +25,7 @@ mod state;
 pub mod time;
 
 pub use control::Tokens;
+pub use document::Document;
 pub use fixture::UnknownFixture;
 pub use http::{Request, Response};
 pub use oauth::authorize::redirect_uri;

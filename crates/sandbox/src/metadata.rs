@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::document::Document;
 use crate::time::Instant;
 
 /// A custom object's schema without its properties, which live in [`ObjectMetadata`].
@@ -48,7 +49,7 @@ pub struct ObjectMetadata {
     /// Pipelines with stages.
     pub pipelines: Vec<Pipeline>,
     /// Rows of the property-validations endpoint.
-    pub validations: Vec<Value>,
+    pub validations: Vec<Document>,
     /// Records of this type, for the limit endpoint only.
     pub record_count: u64,
 }
@@ -328,5 +329,5 @@ pub struct List {
     /// When changed.
     pub updated_at: Instant,
     /// Filters of a dynamic list.
-    pub filter_branch: Option<Value>,
+    pub filter_branch: Option<Document>,
 }

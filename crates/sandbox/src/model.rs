@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::document::Document;
 pub use crate::metadata::{
     AssociationType, CustomObject, List, ModificationMetadata, ObjectMetadata, Owner, Pipeline,
     Property, PropertyGroup, PropertyOption, Role, Stage, Team, User,
@@ -186,7 +187,7 @@ pub struct Portal {
     /// Lists.
     pub lists: Vec<List>,
     /// Everything that is one flat list of documents.
-    pub collections: BTreeMap<Collection, Vec<Value>>,
+    pub collections: BTreeMap<Collection, Vec<Document>>,
     /// Optional library types and whether they are on.
     pub enablement: BTreeMap<String, bool>,
 }
@@ -201,8 +202,14 @@ impl Portal {
     }
 
     /// The documents of one collection.
-    pub fn collection(&self, kind: Collection) -> &[Value] {
+    pub fn collection(&self, kind: Collection) -> &[Document] {
         self.collections.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Replaces the documents of one collection.
+    pub fn fill(&mut self, kind: Collection, rows: impl IntoIterator<Item = Value>) {
+        let rows = rows.into_iter().map(Document::from).collect();
+        self.collections.insert(kind, rows);
     }
 
     /// The custom object named by id (`2-5`), name or fully qualified name.

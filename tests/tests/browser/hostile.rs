@@ -55,7 +55,7 @@ fn spoil(state: &mut State) {
     }
     let forms = portal.collections.get_mut(&Collection::Forms).unwrap();
     for (payload, form) in PAYLOADS.iter().zip(forms) {
-        form["name"] = json!(format!("spoilt {payload}"));
+        form.edit(|form| form["name"] = json!(format!("spoilt {payload}")));
     }
 }
 

@@ -1,8 +1,10 @@
 //! Owns workflows (platform 6.3): rows without definition, definitions by id or in a batch.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::page::{PageRule, batch, inputs, json_body, page};
+use crate::document::Document;
 use crate::error::ApiError;
 use crate::http::Response;
 use crate::model::{Collection, Portal};
@@ -23,24 +25,26 @@ const ROW: [&str; 9] = [
 
 /// `GET /automation/v4/flows`.
 pub(crate) fn list(call: &mut Call<'_>) -> Answer {
-    let rows: Vec<Value> = call
-        .portal()?
-        .collection(Collection::Workflows)
-        .iter()
-        .map(|flow| {
-            ROW.iter()
-                .map(|name| ((*name).to_owned(), flow[*name].clone()))
-                .collect()
-        })
-        .collect();
+    let flows = call.portal()?.collection(Collection::Workflows);
+    let rows: Vec<Row<'_>> = flows.iter().map(Row).collect();
     page(call, &rows, PageRule::clamped(100, 100))
 }
 
-fn find<'a>(portal: &'a Portal, id: &str) -> Option<&'a Value> {
+/// A flow without its definition; read only when its page is printed.
+struct Row<'a>(&'a Document);
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let flow = self.0.value();
+        serializer.collect_map(ROW.iter().filter_map(|name| Some((name, flow.get(*name)?))))
+    }
+}
+
+fn find<'a>(portal: &'a Portal, id: &str) -> Option<&'a Document> {
     portal
         .collection(Collection::Workflows)
         .iter()
-        .find(|flow| flow["id"] == id)
+        .find(|flow| flow.has("id", id))
 }
 
 /// `GET /automation/v4/flows/{flowId}`.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::page::{PageRule, flag, page, whole};
+use crate::document::Document;
 use crate::error::ApiError;
 use crate::http::Response;
 use crate::model::Collection;
@@ -12,18 +13,19 @@ use crate::router::{Answer, Call};
 pub(crate) fn forms(call: &mut Call<'_>) -> Answer {
     let archived = flag(&call.query, "archived", false);
     let types = call.query.list("formTypes");
-    let wanted = |form: &Value| {
-        let kind = form["formType"].as_str().unwrap_or_default();
+    let wanted = |form: &Document| {
+        let kind = form.member("formType");
+        let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
         match types.as_slice() {
             [] => kind == "hubspot",
             types => types.iter().any(|t| t == "all" || t == kind),
         }
     };
-    let found: Vec<&Value> = call
+    let found: Vec<&Document> = call
         .portal()?
         .collection(Collection::Forms)
         .iter()
-        .filter(|form| form["archived"] == archived && wanted(form))
+        .filter(|form| form.member("archived") == Some(Value::Bool(archived)) && wanted(form))
         .collect();
     page(call, &found, PageRule::clamped(20, 2_147_483_646))
 }
@@ -38,7 +40,7 @@ fn one(call: &Call<'_>, kind: Collection, param: &str) -> Answer {
     call.portal()?
         .collection(kind)
         .iter()
-        .find(|item| item["id"] == id)
+        .find(|item| item.has("id", id))
         .map(|item| Response::json(200, item))
         .ok_or_else(|| ApiError::new(404, "resource not found"))
 }

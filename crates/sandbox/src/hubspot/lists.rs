@@ -38,7 +38,7 @@ fn describe(list: &List, extras: &[String], filters: bool) -> Value {
         "additionalProperties": additional,
     });
     if let (true, Some(branch)) = (filters, &list.filter_branch) {
-        row["filterBranch"] = branch.clone();
+        row["filterBranch"] = branch.value();
     }
     row
 }

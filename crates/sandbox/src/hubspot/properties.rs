@@ -154,7 +154,12 @@ pub(crate) fn property_validations(call: &mut Call<'_>) -> Answer {
     let row = metadata
         .validations
         .iter()
-        .find(|row| row["propertyName"] == name);
-    let rules = row.and_then(|row| row["propertyValidationRules"].as_array());
-    whole(rules.map_or(&[][..], Vec::as_slice))
+        .find(|row| row.has("propertyName", name));
+    let rules = row.and_then(|row| row.member("propertyValidationRules"));
+    whole(
+        rules
+            .as_ref()
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice),
+    )
 }
