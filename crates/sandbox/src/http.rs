@@ -152,6 +152,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// How long the shell waits before it answers.
     pub delay: Duration,
+    /// How many bytes of the body the shell sends before it cuts the connection; `None` sends all.
+    pub cut_after: Option<usize>,
 }
 
 impl Response {

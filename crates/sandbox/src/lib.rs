@@ -19,12 +19,13 @@ mod router;
 mod routes;
 mod sandbox;
 pub mod scopes;
+mod shared;
 #[cfg(feature = "serve")]
 mod shell;
 mod state;
 pub mod time;
 
-pub use control::Tokens;
+pub use control::{Control, Tokens};
 pub use document::Document;
 pub use fixture::UnknownFixture;
 pub use http::{Request, Response};
@@ -32,6 +33,7 @@ pub use oauth::authorize::redirect_uri;
 pub use rate::{BURST_LIMIT, BURST_SPAN_MS, SEARCH_LIMIT, SEARCH_SPAN_MS};
 pub use router::{Served, handle, served};
 pub use sandbox::{ConsentRefused, Sandbox};
+pub use shared::Shared;
 #[cfg(feature = "serve")]
 pub use shell::run;
 pub use state::{

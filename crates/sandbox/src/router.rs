@@ -1,6 +1,7 @@
 //! Owns the way of a call: fault → route → judgement → handler, and the record of it.
 //! Knows routes only as data (the table is in `routes.rs`); who may call is `judge.rs`.
 
+use crate::control;
 use crate::error::ApiError;
 use crate::http::{Fields, Request, Response};
 use crate::judge;
@@ -124,6 +125,7 @@ impl Call<'_> {
         self.holder
             .as_ref()
             .and_then(|holder| self.state.portals.get(&holder.portal))
+            .map(|portal| &**portal)
             .ok_or_else(ApiError::no_credentials)
     }
 
@@ -137,14 +139,22 @@ impl Call<'_> {
 
 /// Answers one request. Pure: everything it needs is in `state`, `request` and `now` (unix milliseconds).
 pub fn handle(state: &mut State, request: &Request, now: u64) -> Response {
+    if let Some(response) = control::answer(state, request, now) {
+        return response;
+    }
     let correlation_id = correlation_id(state, now);
-    let fault = take_fault(state, request);
+    let fault =
+        take_fault(state, request).or_else(|| control::conditions::standing(state, request, now));
     let mut response = match &fault {
-        Some(FaultAnswer::Slow(_)) | None => route(state, request, now, &correlation_id),
+        Some(FaultAnswer::Slow(_) | FaultAnswer::Drop { .. }) | None => {
+            route(state, request, now, &correlation_id)
+        }
         Some(answer) => faulty(answer, &correlation_id),
     };
-    if let Some(FaultAnswer::Slow(delay)) = fault {
-        response.delay += delay;
+    match fault {
+        Some(FaultAnswer::Slow(delay)) => response.delay += delay,
+        Some(FaultAnswer::Drop { after_bytes }) => response.cut_after = Some(after_bytes),
+        _ => {}
     }
     if !request.path.contains("/authorize") {
         response.set("x-hubspot-correlation-id", &correlation_id);
@@ -309,7 +319,7 @@ fn faulty(answer: &FaultAnswer, correlation_id: &str) -> Response {
         }
         FaultAnswer::Migration477 { retry_after } => judge::migration(*retry_after).respond(correlation_id),
         FaultAnswer::OAuth(status) => crate::oauth::error::of_status(status),
-        FaultAnswer::Slow(_) => Response::empty(200),
+        FaultAnswer::Empty | FaultAnswer::Slow(_) | FaultAnswer::Drop { .. } => Response::empty(200),
     }
 }
 

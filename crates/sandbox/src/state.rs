@@ -1,15 +1,18 @@
 //! Owns everything the sandbox remembers: apps, portals, grants, codes, tokens, windows, switches, faults, recorded calls.
-//! Changes only through [`crate::handle`] and the controls in `control.rs`; does no IO and reads no clock.
+//! Changes only through [`crate::handle`] and the controls in `control/`; does no IO and reads no clock.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use crate::control::Control;
 use crate::model::Portal;
 use crate::rate::Window;
 use crate::rng::Rng;
 use crate::scopes;
+use crate::shared::Shared;
+use crate::time::millis;
 
 /// Client id of [`AppConfig::demo`].
 pub const DEMO_CLIENT_ID: &str = "5a4db0c5-7e57-4000-8000-00000000de30";
@@ -74,7 +77,9 @@ impl AppConfig {
 }
 
 /// Behaviours that HubSpot's own pages leave open, or that a test wants otherwise. Plain data; change at will.
-#[derive(Clone, Debug)]
+/// Over HTTP the names are camel case and a duration `x` is `xMs` in milliseconds: give each its `#[serde(…)]` line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Switches {
     /// `true`: Cancel redirects with `error=access_denied`; `false`: a page, no redirect (platform 1.2).
@@ -100,12 +105,16 @@ pub struct Switches {
     /// `schemas/batch/read` accepts standard types; unverified at HubSpot (platform 6.6).
     pub batch_read_standard_schemas: bool,
     /// Life of an authorization code.
+    #[serde(rename = "codeLifetimeMs", with = "millis")]
     pub code_lifetime: Duration,
     /// Life of an access token.
+    #[serde(rename = "accessTokenLifetimeMs", with = "millis")]
     pub access_token_lifetime: Duration,
     /// Extra time before token endpoints answer.
+    #[serde(rename = "tokenLatencyMs", with = "millis")]
     pub token_latency: Duration,
     /// Extra time before data endpoints answer.
+    #[serde(rename = "apiLatencyMs", with = "millis")]
     pub api_latency: Duration,
     /// `iss` parameter added to every redirect (CB-5).
     pub iss: Option<String>,
@@ -212,6 +221,13 @@ pub enum FaultAnswer {
     OAuth(String),
     /// The right answer, later.
     Slow(Duration),
+    /// 200 without a body.
+    Empty,
+    /// The right answer, cut off: the connection ends after this many bytes of the body.
+    Drop {
+        /// Bytes of the body that still arrive.
+        after_bytes: usize,
+    },
 }
 
 /// Something that goes wrong for the next calls of some routes.
@@ -256,7 +272,7 @@ pub struct State {
     /// Apps.
     pub apps: Vec<AppConfig>,
     /// Portals by id.
-    pub portals: BTreeMap<u64, Portal>,
+    pub portals: BTreeMap<u64, Shared<Portal>>,
     /// Live installs by client id and portal.
     pub installs: BTreeMap<(String, u64), Install>,
     /// Unused codes.
@@ -277,6 +293,8 @@ pub struct State {
     pub calls: VecDeque<RecordedCall>,
     /// Added to the shell's clock, in milliseconds.
     pub clock_offset_ms: i64,
+    /// The control interface, off unless allowed, and what it set going.
+    pub control: Control,
     pub(crate) rng: Rng,
 }
 
@@ -287,7 +305,7 @@ impl State {
             apps,
             portals: portals
                 .into_iter()
-                .map(|portal| (portal.id, portal))
+                .map(|portal| (portal.id, portal.into()))
                 .collect(),
             installs: BTreeMap::new(),
             codes: HashMap::new(),
@@ -299,6 +317,7 @@ impl State {
             faults: Vec::new(),
             calls: VecDeque::new(),
             clock_offset_ms: 0,
+            control: Control::default(),
             rng: Rng::fork(seed, "tokens"),
         }
     }
@@ -321,5 +340,6 @@ impl State {
             self.calls.pop_front();
         }
         self.calls.push_back(call);
+        self.control.calls_seen += 1;
     }
 }

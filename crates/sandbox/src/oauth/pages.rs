@@ -71,7 +71,7 @@ pub(super) fn picker(state: &State, request: &Checked, fields: &Fields) -> Strin
     let rows: Vec<(&Portal, Option<Refusal>)> = state
         .portals
         .values()
-        .map(|portal| (portal, obstacle(state, request, portal)))
+        .map(|portal| (&**portal, obstacle(state, request, portal)))
         .filter(|(_, refusal)| *refusal != Some(Refusal::UnknownAccount))
         .collect();
     let open = rows.iter().filter(|(_, refusal)| refusal.is_none()).count();
