@@ -103,6 +103,18 @@ pub struct Property {
     /// Whether a number prints with the currency's sign.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show_currency_symbol: Option<bool>,
+    /// The property that holds the currency of a money property; its records' own currency when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency_property_name: Option<String>,
+    /// `unformatted_single_line`, `multi_line`, `email`, `phone_number`, `domain_name`, `ip_address`, `physical_address`, `postal_code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_display_hint: Option<&'static str>,
+    /// `absolute`, `absolute_with_relative`, `time_since`, `time_until`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_display_hint: Option<&'static str>,
+    /// `HIPAA` and the like, for sensitive ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sensitive_data_categories: Vec<String>,
     /// Who may change what.
     pub modification_metadata: ModificationMetadata,
     /// When made.
@@ -149,6 +161,9 @@ pub struct PropertyOption {
     pub display_order: i32,
     /// Hidden.
     pub hidden: bool,
+    /// For people; most options have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// A property group.
