@@ -3,17 +3,18 @@
 //! Knows no kind of metadata.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
-use serde::{Deserialize, Deserializer as _, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 /// One JSON document, as text. Made from a [`Value`], read by member, changed with [`Document::edit`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Document(Box<RawValue>);
+/// A clone shares the text, so that a snapshot of a portal costs little.
+#[derive(Clone, Debug)]
+pub struct Document(Arc<RawValue>);
 
 impl Document {
     /// The whole as a tree.
@@ -65,7 +66,19 @@ impl From<Value> for Document {
             other => to_raw_value(other),
         };
         // Writing a tree to memory does not fail: its keys are strings.
-        Self(text.unwrap_or_else(|_| RawValue::NULL.to_owned()))
+        Self(text.unwrap_or_else(|_| RawValue::NULL.to_owned()).into())
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(reader).map(|text| Self(text.into()))
     }
 }
 
@@ -121,7 +134,7 @@ struct Is<'a>(&'a str);
 impl<'de> serde::de::DeserializeSeed<'de> for Is<'_> {
     type Value = bool;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
         reader.deserialize_str(self)
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::document::Document;
 use crate::time::Instant;
@@ -267,7 +266,7 @@ pub struct Owner {
     pub archived: bool,
     /// `{id, name, primary}`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub teams: Vec<Value>,
+    pub teams: Vec<Document>,
 }
 
 /// A user of the settings API.

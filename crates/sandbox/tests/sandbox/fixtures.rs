@@ -10,7 +10,8 @@ use crate::{LARGE, NOW, SMALL, full_token, sandbox};
 /// Same seed, same bytes; another seed, other bytes; for the data and for the tokens.
 #[test]
 fn a_seed_decides_every_byte() {
-    for (name, _) in fixture::FIXTURES {
+    // The largest is compared by what it answers (`sweep.rs`): printing it whole takes longer than it tells.
+    for (name, _) in fixture::FIXTURES.into_iter().filter(|f| f.0 != "huge") {
         let print = |seed| {
             format!(
                 "{:?}",
@@ -34,7 +35,7 @@ fn an_unknown_fixture_is_named() {
     let error = State::fixture("tiny", 1, Vec::new()).expect_err("unknown");
     assert_eq!(
         error.to_string(),
-        "there is no fixture named \"tiny\"; known: small, agency, enterprise"
+        "there is no fixture named \"tiny\"; known: small, agency, enterprise, huge"
     );
 }
 
