@@ -17,6 +17,8 @@ struct Envelope<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sub_category: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     policy_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group_name: Option<&'a str>,
@@ -42,8 +44,10 @@ pub(crate) struct ApiError {
 /// The optional members of the envelope.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Detail {
-    category: Option<&'static str>,
-    errors: Vec<Value>,
+    pub(crate) category: Option<&'static str>,
+    /// The finer word, for the errors whose word is known.
+    pub(crate) sub_category: Option<&'static str>,
+    pub(crate) errors: Vec<Value>,
     /// `context`: names to lists of strings.
     pub(crate) context: Option<Value>,
     links: Option<Value>,
@@ -67,6 +71,27 @@ impl ApiError {
     #[must_use]
     pub(crate) fn category(mut self, category: &'static str) -> Self {
         self.detail.category = Some(category);
+        self
+    }
+
+    /// The same error with a sub-category (`PipelineError.STAGE_ID_IN_USE`).
+    #[must_use]
+    pub(crate) fn sub_category(mut self, sub_category: &'static str) -> Self {
+        self.detail.sub_category = Some(sub_category);
+        self
+    }
+
+    /// The same error with `context`: names to lists of strings.
+    #[must_use]
+    pub(crate) fn context(mut self, context: Value) -> Self {
+        self.detail.context = Some(context);
+        self
+    }
+
+    /// The same error with `errors[]`.
+    #[must_use]
+    pub(crate) fn errors(mut self, errors: Vec<Value>) -> Self {
+        self.detail.errors = errors;
         self
     }
 
@@ -158,6 +183,7 @@ impl ApiError {
                 error_type: limited.map(|_| "RATE_LIMIT"),
                 correlation_id,
                 category: detail.category,
+                sub_category: detail.sub_category,
                 policy_name: limited,
                 group_name: limited.map(|_| "publicapi:oauth:install"),
                 errors: &detail.errors,

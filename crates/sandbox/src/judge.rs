@@ -2,9 +2,11 @@
 
 use crate::error::ApiError;
 use crate::hubspot::object_types;
+use crate::lag;
 use crate::model::Health;
 use crate::rate::{BURST_SPAN_MS, SEARCH_LIMIT, SEARCH_SPAN_MS};
 use crate::router::{Access, Answer, Call, RateClass, Route};
+use crate::scopes;
 use crate::state::Holder;
 use crate::time::MINUTE;
 
@@ -20,8 +22,10 @@ pub(crate) fn judged(call: &mut Call<'_>, route: &Route) -> Answer {
     }
     allowed(call, route)?;
     let headers = limited(call, route.rate)?;
+    let present = lag::look_back(call, route);
     let mut response =
         (route.handler)(call).unwrap_or_else(|error| error.respond(call.correlation_id));
+    lag::return_to(call, present);
     for (name, value) in headers {
         response.set(name, &value);
     }
@@ -83,6 +87,41 @@ fn allowed(call: &Call<'_>, route: &Route) -> Result<(), ApiError> {
                 Ok(())
             } else {
                 let any = object_types::all_object_read_scopes();
+                Err(ApiError::missing_scopes(&any))
+            }
+        }
+        Access::DefinitionWrite => {
+            let key = match call.param("objectType") {
+                "" => call.param("objectTypeId"),
+                key => key,
+            };
+            let Some(kind) = object_types::resolve(portal, key) else {
+                return Ok(());
+            };
+            let scopes = kind.write_scopes();
+            // A tier that was lost takes its scopes' rights along, though the token still names them.
+            let held = |scope: &String| call.holds(scope) && scopes::available(scope, portal);
+            if scopes.iter().any(held) {
+                Ok(())
+            } else {
+                Err(ApiError::missing_scopes(&scopes))
+            }
+        }
+        Access::AnyWrite => {
+            let writes = |name: &str| {
+                let crm = name.starts_with("crm.objects.") || name.starts_with("crm.schemas.");
+                crm && name.rsplit('.').next() == Some("write")
+                    || matches!(name, "tickets" | "e-commerce")
+            };
+            if call
+                .holder
+                .as_ref()
+                .is_some_and(|holder| holder.scopes.iter().any(|scope| writes(scope)))
+            {
+                Ok(())
+            } else {
+                let known = scopes::CATALOGUE.iter().map(|scope| scope.name);
+                let any: Vec<String> = known.filter(|n| writes(n)).map(str::to_owned).collect();
                 Err(ApiError::missing_scopes(&any))
             }
         }

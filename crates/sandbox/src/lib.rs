@@ -10,6 +10,7 @@ pub mod fixture;
 pub mod http;
 mod hubspot;
 mod judge;
+mod lag;
 mod metadata;
 pub mod model;
 mod oauth;

@@ -30,6 +30,8 @@ pub struct CustomObject {
     pub searchable_properties: Vec<String>,
     /// Needed on create.
     pub required_properties: Vec<String>,
+    /// Whether properties of it may hold sensitive data.
+    pub allows_sensitive_properties: bool,
     /// Archived schemas answer only `archived=true`.
     pub archived: bool,
     /// When made.
@@ -209,7 +211,7 @@ pub struct Stage {
     pub label: String,
     /// Position.
     pub display_order: i32,
-    /// `isClosed`, `probability`, `ticketState`.
+    /// `isClosed`, `probability`, `ticketState`, `state`.
     pub metadata: BTreeMap<&'static str, String>,
     /// `CRM_PERMISSIONS_ENFORCEMENT`, `READ_ONLY`, `INTERNAL_ONLY`.
     pub write_permissions: &'static str,

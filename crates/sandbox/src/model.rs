@@ -176,6 +176,11 @@ pub struct Portal {
     pub association_types: Vec<AssociationType>,
     /// Limits set by admins, keyed like the types.
     pub association_configurations: Vec<Value>,
+    /// Changes of pipelines and stages, oldest first, as the `/audit` paths print them: `PublicAuditInfo` with the
+    /// pipeline's or stage's id as `identifier` and the type in `rawObject.objectTypeId`.
+    pub pipeline_audit: Vec<Value>,
+    /// The highest association type id that a write ever gave; deleted ids are not given again.
+    pub highest_association_type: u64,
     /// Owners, archived ones included.
     pub owners: Vec<Owner>,
     /// Users.

@@ -22,6 +22,11 @@ pub(crate) enum Access {
     AnyOf(&'static [&'static str]),
     /// A token that may read the definition of the type in `{objectType}` or `{objectTypeId}`.
     Definition,
+    /// A token that may change the definition of the type in `{objectType}` or `{objectTypeId}`.
+    DefinitionWrite,
+    /// A token that may change records or definitions of any type.
+    #[expect(dead_code, reason = "used by the next rooms")]
+    AnyWrite,
     /// A token with any `crm.objects.*.read`, or one of the older scopes that read records.
     AnyObject,
     /// App-level: an installer's token never opens it.
@@ -83,6 +88,8 @@ pub fn served() -> Vec<Served> {
             Access::Public => "none".to_owned(),
             Access::AnyOf(scopes) => scopes.join(" | "),
             Access::Definition => "schema or object scope of the type".to_owned(),
+            Access::DefinitionWrite => "schema write scope of the type".to_owned(),
+            Access::AnyWrite => "any crm.objects.*.write or crm.schemas.*.write".to_owned(),
             Access::AnyObject => "any crm.objects.*.read".to_owned(),
             Access::DeveloperKey => "refused: developer key only".to_owned(),
         },

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::control::Control;
+use crate::lag::Lag;
 use crate::model::Portal;
 use crate::rate::Window;
 use crate::rng::Rng;
@@ -104,6 +105,15 @@ pub struct Switches {
     pub sensitive_scope_suffix: bool,
     /// `schemas/batch/read` accepts standard types; unverified at HubSpot (platform 6.6).
     pub batch_read_standard_schemas: bool,
+    /// How long reads of CRM metadata show what stood before a write (platform 11, row 16).
+    #[serde(rename = "readLagMs", with = "millis")]
+    pub read_lag: Duration,
+    /// How long schema reads leave out a custom object that was just made; about 70 s at HubSpot (platform 6.2).
+    #[serde(rename = "schemaLagMs", with = "millis")]
+    pub schema_lag: Duration,
+    /// `validate…BeforeDelete=false` lets a pipeline or stage that records use be deleted on dated paths, as documented;
+    /// a live account refused all the same. On v3 paths the flags are `false` unless given, and always honoured.
+    pub honour_delete_flags: bool,
     /// Life of an authorization code.
     #[serde(rename = "codeLifetimeMs", with = "millis")]
     pub code_lifetime: Duration,
@@ -134,6 +144,9 @@ impl Default for Switches {
             awkward_codes: false,
             sensitive_scope_suffix: true,
             batch_read_standard_schemas: true,
+            read_lag: Duration::ZERO,
+            schema_lag: Duration::ZERO,
+            honour_delete_flags: false,
             code_lifetime: Duration::from_mins(10),
             access_token_lifetime: Duration::from_mins(30),
             token_latency: Duration::ZERO,
@@ -295,6 +308,8 @@ pub struct State {
     pub clock_offset_ms: i64,
     /// The control interface, off unless allowed, and what it set going.
     pub control: Control,
+    /// What lagging reads still see.
+    pub(crate) lag: Lag,
     pub(crate) rng: Rng,
 }
 
@@ -318,6 +333,7 @@ impl State {
             calls: VecDeque::new(),
             clock_offset_ms: 0,
             control: Control::default(),
+            lag: Lag::default(),
             rng: Rng::fork(seed, "tokens"),
         }
     }

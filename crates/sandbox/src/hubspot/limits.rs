@@ -8,7 +8,44 @@ use crate::model::{Portal, Property, Tier};
 use crate::router::{Answer, Call};
 
 /// Labels per ordered pair that a live account allowed (platform 6.4).
-const LABELS_PER_PAIR: usize = 50;
+pub(crate) const LABELS_PER_PAIR: usize = 50;
+
+/// Custom properties that one type may have.
+pub(crate) fn custom_property_limit(portal: &Portal) -> usize {
+    if portal.hubs.highest() == Tier::Free {
+        10
+    } else {
+        1_000
+    }
+}
+
+/// Calculation properties that all types together may have.
+pub(crate) fn calculated_property_limit(portal: &Portal) -> usize {
+    match portal.hubs.highest() {
+        Tier::Free | Tier::Starter => 0,
+        Tier::Professional => 25,
+        Tier::Enterprise => 200,
+    }
+}
+
+/// Custom object types that the account may have.
+pub(crate) fn custom_object_limit(portal: &Portal) -> usize {
+    if portal.hubs.highest() == Tier::Enterprise {
+        10
+    } else {
+        0
+    }
+}
+
+/// Pipelines that one of HubSpot's types may have, and all custom objects together.
+pub(crate) fn pipeline_limits(portal: &Portal) -> (usize, usize) {
+    match portal.hubs.highest() {
+        Tier::Free => (1, 0),
+        Tier::Starter => (2, 0),
+        Tier::Professional => (15, 0),
+        Tier::Enterprise => (100, 100),
+    }
+}
 
 fn percentage(usage: usize, limit: usize) -> f64 {
     if limit == 0 {
@@ -58,11 +95,7 @@ fn type_ids(portal: &Portal) -> impl Iterator<Item = &str> {
 /// `GET /crm/limits/{version}/custom-properties`.
 pub(crate) fn custom_properties(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
-    let limit = if portal.hubs.highest() == Tier::Free {
-        10
-    } else {
-        1_000
-    };
+    let limit = custom_property_limit(portal);
     let custom = |p: &Property| !p.hubspot_defined && !p.archived;
     let used: Vec<(&str, usize)> = type_ids(portal)
         .map(|id| (id, count(portal, id, custom)))
@@ -84,11 +117,7 @@ pub(crate) fn custom_properties(call: &mut Call<'_>) -> Answer {
 /// `GET /crm/limits/{version}/calculated-properties`.
 pub(crate) fn calculated_properties(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
-    let limit = match portal.hubs.highest() {
-        Tier::Free | Tier::Starter => 0,
-        Tier::Professional => 25,
-        Tier::Enterprise => 200,
-    };
+    let limit = calculated_property_limit(portal);
     let calculated = |p: &Property| p.calculated && !p.hubspot_defined && !p.archived;
     let used: Vec<(&str, usize)> = type_ids(portal)
         .map(|id| (id, count(portal, id, calculated)))
@@ -109,11 +138,7 @@ pub(crate) fn calculated_properties(call: &mut Call<'_>) -> Answer {
 /// `GET /crm/limits/{version}/custom-object-types`.
 pub(crate) fn custom_object_types(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
-    let limit = if portal.hubs.highest() == Tier::Enterprise {
-        10
-    } else {
-        0
-    };
+    let limit = custom_object_limit(portal);
     let usage = portal.custom_objects.iter().filter(|c| !c.archived).count();
     Ok(Response::json(
         200,
@@ -155,12 +180,7 @@ fn split(
 /// `GET /crm/limits/{version}/pipelines`.
 pub(crate) fn pipelines(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
-    let (limit, custom) = match portal.hubs.highest() {
-        Tier::Free => (1, 0),
-        Tier::Starter => (2, 0),
-        Tier::Professional => (15, 0),
-        Tier::Enterprise => (100, 100),
-    };
+    let (limit, custom) = pipeline_limits(portal);
     let usage = |id: &str| {
         let own =
             |o: &crate::model::ObjectMetadata| o.pipelines.iter().filter(|p| !p.archived).count();

@@ -14,3 +14,4 @@ pub(crate) mod pipelines;
 pub(crate) mod properties;
 pub(crate) mod schemas;
 pub(crate) mod users;
+pub(crate) mod write;

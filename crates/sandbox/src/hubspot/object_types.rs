@@ -132,6 +132,37 @@ impl Kind<'_> {
         scopes.iter().map(|scope| (*scope).to_owned()).collect()
     }
 
+    /// Scopes that open changes of the definition, any of: the schema scope where the type has one.
+    pub(crate) fn write_scopes(&self) -> Vec<String> {
+        let Self::Standard(kind) = self else {
+            return vec!["crm.schemas.custom.write".to_owned()];
+        };
+        let special: &[&str] = match kind.id {
+            "0-5" => &["tickets", "crm.schemas.tickets.write"],
+            "0-7" | "0-8" | "0-84" | "0-85" | "0-86" => &["e-commerce"],
+            "0-101" => &["crm.schemas.commercepayments.write"],
+            "0-123" => &[
+                "crm.schemas.orders.write",
+                "crm.objects.orders.write",
+                "crm.pipelines.orders.write",
+            ],
+            "0-142" => &["crm.schemas.carts.write", "crm.objects.carts.write"],
+            _ => &[],
+        };
+        if !special.is_empty() {
+            return special.iter().map(|scope| (*scope).to_owned()).collect();
+        }
+        if kind.scopes == ACTIVITY {
+            return vec![format!("crm.schemas.{}.write", kind.plural)];
+        }
+        let schema = kind.scopes.iter().find(|s| s.starts_with("crm.schemas."));
+        let scopes = schema.map_or(kind.scopes, std::slice::from_ref);
+        scopes
+            .iter()
+            .map(|scope| scope.replace(".read", ".write"))
+            .collect()
+    }
+
     /// Whether a missing scope is told as a permission (403 shape B).
     pub(crate) fn answers_in_permissions(&self) -> bool {
         match self {

@@ -80,7 +80,8 @@ pub(crate) fn one(call: &mut Call<'_>) -> Answer {
         .ok_or_else(|| unknown_property(kind, name))
 }
 
-fn unknown_property(kind: Kind<'_>, name: &str) -> ApiError {
+/// 404 of a property that a type does not have.
+pub(crate) fn unknown_property(kind: Kind<'_>, name: &str) -> ApiError {
     let mut error = ApiError::not_found(format!(
         "Property {name} does not exist on object type {}",
         kind.id()

@@ -106,7 +106,7 @@ fn describe<'a>(portal: &'a Portal, kind: Kind<'a>, parts: Parts) -> Result<Sche
             searchable_properties: &custom.searchable_properties,
             secondary_display_properties: &custom.secondary_display_properties,
             archived: custom.archived,
-            allows_sensitive_properties: false,
+            allows_sensitive_properties: custom.allows_sensitive_properties,
             properties,
             associations: Vec::new(),
             created_at: custom.created_at,

@@ -5,6 +5,7 @@ mod account;
 mod app_level;
 mod automation;
 mod crm;
+mod crm_write;
 mod marketing;
 mod oauth;
 mod settings;
@@ -17,6 +18,7 @@ const TABLES: &[&[Route]] = &[
     oauth::ROUTES,
     account::ROUTES,
     crm::ROUTES,
+    crm_write::ROUTES,
     settings::ROUTES,
     automation::ROUTES,
     marketing::ROUTES,

@@ -15,6 +15,7 @@ mod lifecycle;
 mod limits;
 mod shell;
 mod token;
+mod write_properties;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
