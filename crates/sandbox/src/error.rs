@@ -4,6 +4,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::http::Response;
+use crate::rng::Rng;
+
+/// `groupName` of an OAuth app's 429; not documented.
+pub(crate) const OAUTH_GROUP: &str = "publicapi:oauth:install";
 
 /// The envelope in HubSpot's own order of keys, which a JSON map would lose.
 #[derive(Serialize)]
@@ -22,6 +26,8 @@ struct Envelope<'a> {
     policy_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "<[Value]>::is_empty")]
     errors: &'a [Value],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,8 +57,10 @@ pub(crate) struct Detail {
     /// `context`: names to lists of strings.
     pub(crate) context: Option<Value>,
     links: Option<Value>,
-    /// The policy of a 429, which also brings `errorType` and `groupName`.
+    /// The policy of a 429, which also brings `errorType`.
     policy: Option<String>,
+    /// `groupName` of a 429.
+    group: Option<String>,
     /// Extra response headers.
     pub(crate) headers: Vec<(&'static str, String)>,
 }
@@ -168,13 +176,34 @@ impl ApiError {
             ),
         );
         error.detail.policy = Some(policy.to_owned());
+        if policy == "TEN_SECONDLY_ROLLING" {
+            error.detail.group = Some(OAUTH_GROUP.to_owned());
+        }
         error
+    }
+
+    /// The same 429 with another `groupName`.
+    #[must_use]
+    pub(crate) fn group(mut self, group: String) -> Self {
+        self.detail.group = Some(group);
+        self
+    }
+
+    /// 403 for a credential whose creator has lost the rights it leans on (platform 1.6).
+    pub(crate) fn user_without_permissions() -> Self {
+        Self::new(
+            403,
+            "The user who created this app no longer has the permissions to make this call.",
+        )
+        .category("USER_DOES_NOT_HAVE_PERMISSIONS")
     }
 
     /// The response, body and header sharing one correlation id.
     pub(crate) fn respond(&self, correlation_id: &str) -> Response {
         let detail = &self.detail;
         let limited = detail.policy.as_deref();
+        // The documented example of a spent day has one; as stable as the answer's own id.
+        let request_id = (limited == Some("DAILY")).then(|| Rng::fork(0, correlation_id).uuid());
         let mut response = Response::json(
             self.status,
             &Envelope {
@@ -185,7 +214,8 @@ impl ApiError {
                 category: detail.category,
                 sub_category: detail.sub_category,
                 policy_name: limited,
-                group_name: limited.map(|_| "publicapi:oauth:install"),
+                group_name: detail.group.as_deref(),
+                request_id: request_id.as_deref(),
                 errors: &detail.errors,
                 context: detail.context.as_ref(),
                 links: detail.links.as_ref(),

@@ -1,27 +1,37 @@
-//! Owns who may call: credential → scope → rate, in the order of platform 9.2. Routes and handlers are given to it.
+//! Owns who may call: credential → scope → rate (which `quota.rs` counts), in the order of platform 9.2. Routes and
+//! handlers are given to it.
 
+use crate::credentials::{Credential, StaticKind};
 use crate::error::ApiError;
+use crate::http::Request;
 use crate::hubspot::object_types;
 use crate::lag;
 use crate::model::Health;
-use crate::rate::{BURST_SPAN_MS, SEARCH_LIMIT, SEARCH_SPAN_MS};
-use crate::router::{Access, Answer, Call, RateClass, Route};
+use crate::quota::limited;
+use crate::router::{Access, Answer, Call, Route};
 use crate::scopes;
-use crate::state::Holder;
+use crate::state::{Distribution, Holder};
 use crate::time::MINUTE;
 
 /// The handler's answer if the call may be made.
 pub(crate) fn judged(call: &mut Call<'_>, route: &Route) -> Answer {
-    if matches!(route.access, Access::Public) {
-        return (route.handler)(call);
+    match route.access {
+        Access::Public => return (route.handler)(call),
+        Access::DeveloperKey => {
+            call.credential = developer(call)?;
+            return (route.handler)(call);
+        }
+        _ => {}
     }
-    call.holder = Some(credential(call)?);
+    let (holder, credential) = credential(call)?;
+    call.holder = Some(holder);
+    call.credential = credential;
     let portal = call.portal()?;
     if let Health::Migrating { retry_after } = portal.health {
         return Err(migration(retry_after));
     }
     allowed(call, route)?;
-    let headers = limited(call, route.rate)?;
+    let headers = limited(call, route)?;
     let present = lag::look_back(call, route);
     let mut response =
         (route.handler)(call).unwrap_or_else(|error| error.respond(call.correlation_id));
@@ -32,41 +42,94 @@ pub(crate) fn judged(call: &mut Call<'_>, route: &Route) -> Answer {
     Ok(response)
 }
 
-fn credential(call: &Call<'_>) -> Result<Holder, ApiError> {
-    let token = call
-        .request
-        .header("authorization")
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(ApiError::no_credentials)?;
-    let record = call
-        .state
+/// The token of `Authorization: Bearer …`; anything else in that header is no credential.
+pub(crate) fn bearer(request: &Request) -> Option<&str> {
+    let (scheme, token) = request.header("authorization")?.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn credential(call: &Call<'_>) -> Result<(Holder, Credential), ApiError> {
+    let state = &*call.state;
+    let token = bearer(call.request).ok_or_else(ApiError::no_credentials)?;
+    let gone = |portal: u64| {
+        let portal = state.portals.get(&portal);
+        portal.is_none_or(|portal| portal.health == Health::Gone)
+    };
+    if let Some(app) = state.credentials.app_of(token, call.now) {
+        if gone(app.portal) {
+            return Err(ApiError::no_credentials());
+        }
+        return Ok((app.holder(), Credential::Static(app.kind)));
+    }
+    let record = state
         .access_tokens
         .get(token)
+        .filter(|record| !gone(record.holder.portal))
         .ok_or_else(ApiError::no_credentials)?;
-    let gone = call
-        .state
-        .portals
-        .get(&record.holder.portal)
-        .is_none_or(|portal| portal.health == Health::Gone);
-    if gone {
-        return Err(ApiError::no_credentials());
-    }
     if record.expires_at <= call.now {
         return Err(ApiError::expired((call.now - record.expires_at) / MINUTE));
     }
-    Ok(record.holder.clone())
+    let private = state
+        .app(&record.holder.client_id)
+        .is_some_and(|app| app.distribution == Distribution::Private);
+    Ok((record.holder.clone(), Credential::OAuth { private }))
+}
+
+/// The developer API key in the query, or a `client_credentials` bearer (platform 2, 6.3).
+fn developer(call: &Call<'_>) -> Result<Credential, ApiError> {
+    let state = &*call.state;
+    if let Some(key) = call.query.filled("hapikey") {
+        return if key == state.credentials.hapikey {
+            Ok(Credential::Developer { client_id: None })
+        } else {
+            Err(ApiError::no_credentials())
+        };
+    }
+    let token = bearer(call.request).ok_or_else(ApiError::no_credentials)?;
+    if let Some(record) = state.credentials.developer_tokens.get(token) {
+        if record.expires_at <= call.now {
+            return Err(ApiError::expired((call.now - record.expires_at) / MINUTE));
+        }
+        let client_id = Some(record.client_id.clone());
+        return Ok(Credential::Developer { client_id });
+    }
+    // An unknown or expired token is told so first.
+    credential(call)?;
+    if state.switches.app_level_answers_401 {
+        return Err(ApiError::no_credentials());
+    }
+    Err(ApiError::new(
+        403,
+        "This endpoint needs a developer API key of the app; the token of an install does not open it.",
+    ))
+}
+
+/// Rights that some credentials borrow from a person (platform 1.6): what needs more than `oauth` ends with them.
+fn creator_has_rights(call: &Call<'_>, route: &Route) -> bool {
+    let Some(holder) = &call.holder else {
+        return true;
+    };
+    let borrowed = match call.credential {
+        Credential::Static(kind) => kind == StaticKind::PrivateApp,
+        Credential::OAuth { .. } => call
+            .state
+            .app(&holder.client_id)
+            .is_some_and(|app| app.user_level),
+        Credential::None | Credential::Developer { .. } => false,
+    };
+    let open_to_all = matches!(route.access, Access::AnyOf(["oauth"]));
+    let lost = &call.state.credentials.without_rights;
+    !borrowed || open_to_all || !lost.contains(&(holder.portal, holder.user_id))
 }
 
 fn allowed(call: &Call<'_>, route: &Route) -> Result<(), ApiError> {
+    if !creator_has_rights(call, route) {
+        return Err(ApiError::user_without_permissions());
+    }
     let portal = call.portal()?;
     match route.access {
-        Access::Public => Ok(()),
-        Access::DeveloperKey => Err(ApiError::new(
-            403,
-            "This endpoint needs a developer API key of the app; the token of an install does not open it.",
-        )),
+        Access::Public | Access::DeveloperKey => Ok(()),
         Access::AnyOf(scopes) => {
             if route.need.met_by(portal) && scopes.iter().any(|scope| call.holds(scope)) {
                 Ok(())
@@ -146,55 +209,6 @@ fn allowed(call: &Call<'_>, route: &Route) -> Result<(), ApiError> {
                 ))
             } else {
                 Err(ApiError::missing_scopes(&scopes))
-            }
-        }
-    }
-}
-
-/// Counts the call and gives the headers of its window.
-fn limited(call: &mut Call<'_>, class: RateClass) -> Result<Vec<(&'static str, String)>, ApiError> {
-    let Some(holder) = &call.holder else {
-        return Ok(Vec::new());
-    };
-    let (now, portal) = (call.now, holder.portal);
-    match class {
-        RateClass::Free => Ok(Vec::new()),
-        RateClass::Search => {
-            let window = call.state.search.entry(portal).or_default();
-            match window.admit(now, SEARCH_SPAN_MS, SEARCH_LIMIT) {
-                Some(_) => Ok(Vec::new()),
-                None => Err(ApiError::rate_limit("SECONDLY")),
-            }
-        }
-        RateClass::Burst => {
-            let limit = call.state.portals.get(&portal).map_or(0, |p| p.burst_limit);
-            let key = (holder.client_id.clone(), portal);
-            let window = call.state.burst.entry(key).or_default();
-            let admitted = window.admit(now, BURST_SPAN_MS, limit);
-            let secondly = limit / 10;
-            let secondly_left = secondly.saturating_sub(window.since(now.saturating_sub(999)));
-            let headers = vec![
-                (
-                    "x-hubspot-ratelimit-interval-milliseconds",
-                    BURST_SPAN_MS.to_string(),
-                ),
-                ("x-hubspot-ratelimit-max", limit.to_string()),
-                (
-                    "x-hubspot-ratelimit-remaining",
-                    admitted.unwrap_or(0).to_string(),
-                ),
-                ("x-hubspot-ratelimit-secondly", secondly.to_string()),
-                (
-                    "x-hubspot-ratelimit-secondly-remaining",
-                    secondly_left.to_string(),
-                ),
-            ];
-            if admitted.is_some() {
-                Ok(headers)
-            } else {
-                let mut error = ApiError::rate_limit("TEN_SECONDLY_ROLLING");
-                error.detail.headers = headers;
-                Err(error)
             }
         }
     }

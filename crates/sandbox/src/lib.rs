@@ -4,6 +4,7 @@
 //! over HTTP; [`Sandbox`] is the handle by which a test looks in and reaches in. Never part of what partners ship.
 
 mod control;
+mod credentials;
 mod document;
 mod error;
 pub mod fixture;
@@ -14,6 +15,7 @@ mod lag;
 mod metadata;
 pub mod model;
 mod oauth;
+mod quota;
 mod rate;
 mod rng;
 mod router;
@@ -25,8 +27,13 @@ mod shared;
 mod shell;
 mod state;
 pub mod time;
+mod zone;
 
 pub use control::{Control, Tokens};
+pub use credentials::{
+    CredentialRefused, Credentials, DeveloperToken, Issued, PRIVATE_APPS_PER_ACCOUNT,
+    ROTATION_OVERLAP_MS, StaticApp, StaticKind, StaticToken,
+};
 pub use document::Document;
 pub use fixture::UnknownFixture;
 pub use http::{Request, Response};
@@ -38,6 +45,6 @@ pub use shared::Shared;
 #[cfg(feature = "serve")]
 pub use shell::run;
 pub use state::{
-    AccessToken, AppConfig, CALLS_KEPT, Code, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Fault,
-    FaultAnswer, Holder, Install, RecordedCall, RefreshToken, State, Switches,
+    AccessToken, AppConfig, CALLS_KEPT, Code, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Distribution,
+    Fault, FaultAnswer, FetchStatus, Holder, Install, RecordedCall, RefreshToken, State, Switches,
 };

@@ -10,6 +10,7 @@ pub use crate::metadata::{
     AssociationType, CustomObject, List, ModificationMetadata, ObjectMetadata, Owner, Pipeline,
     Property, PropertyGroup, PropertyOption, Role, Stage, Team, User,
 };
+pub use crate::quota::Shrunk;
 
 /// A hub's edition. No endpoint returns it (platform 3.1); it drives limits, grantable scopes and 403s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,10 +165,14 @@ pub struct Portal {
     pub installer: Installer,
     /// What is wrong with it.
     pub health: Health,
-    /// Calls of private apps so far today.
+    /// Calls of private apps before the first one that the sandbox counts, on that day.
     pub daily_usage: u64,
     /// Calls per rolling ten seconds that one OAuth app may make; HubSpot's 110 unless a test shrinks it.
     pub burst_limit: u32,
+    /// API limit increases bought, 0 to 2 (platform 4).
+    pub api_addons: u8,
+    /// Limits that a test made smaller than the account's own.
+    pub shrunk: Shrunk,
     /// Custom object types in order of creation.
     pub custom_objects: Vec<CustomObject>,
     /// Per object type id: properties, groups, pipelines, validation rules.

@@ -12,7 +12,7 @@ pub(crate) struct Window {
 pub const BURST_SPAN_MS: u64 = 10_000;
 /// Burst limit of an OAuth app in one portal.
 pub const BURST_LIMIT: u32 = 110;
-/// Search window of a portal, all apps together.
+/// CRM search window of a portal, all apps together.
 pub const SEARCH_SPAN_MS: u64 = 1_000;
 /// Search calls per window.
 pub const SEARCH_LIMIT: u32 = 5;

@@ -2,6 +2,7 @@
 //! Knows routes only as data (the table is in `routes.rs`); who may call is `judge.rs`.
 
 use crate::control;
+use crate::credentials::Credential;
 use crate::error::ApiError;
 use crate::http::{Fields, Request, Response};
 use crate::judge;
@@ -29,7 +30,7 @@ pub(crate) enum Access {
     AnyWrite,
     /// A token with any `crm.objects.*.read`, or one of the older scopes that read records.
     AnyObject,
-    /// App-level: an installer's token never opens it.
+    /// App-level: the developer's credentials; an installer's token never opens it.
     DeveloperKey,
 }
 
@@ -38,10 +39,12 @@ pub(crate) enum Access {
 pub(crate) enum RateClass {
     /// None: OAuth endpoints and pages.
     Free,
-    /// 110 per rolling ten seconds per app and portal, with headers.
+    /// Per rolling ten seconds, app and portal, with headers.
     Burst,
-    /// Five per second per portal, without headers.
+    /// CRM object search: five per second per portal, without headers.
     Search,
+    /// Associations v4: a window of their own. Given by path, see `quota.rs`.
+    Associations,
 }
 
 /// One row of the table.
@@ -91,7 +94,7 @@ pub fn served() -> Vec<Served> {
             Access::DefinitionWrite => "schema write scope of the type".to_owned(),
             Access::AnyWrite => "any crm.objects.*.write or crm.schemas.*.write".to_owned(),
             Access::AnyObject => "any crm.objects.*.read".to_owned(),
-            Access::DeveloperKey => "refused: developer key only".to_owned(),
+            Access::DeveloperKey => "developer API key or client_credentials bearer".to_owned(),
         },
         source: route.source,
     };
@@ -114,6 +117,8 @@ pub(crate) struct Call<'a> {
     pub(crate) now: u64,
     /// Whose token it is; `None` on public routes.
     pub(crate) holder: Option<Holder>,
+    /// What kind of credential that is.
+    pub(crate) credential: Credential,
     /// Of this call.
     pub(crate) correlation_id: &'a str,
 }
@@ -215,6 +220,7 @@ fn route(state: &mut State, request: &Request, now: u64, correlation_id: &str) -
         query,
         now,
         holder: None,
+        credential: Credential::None,
         correlation_id,
     };
     let mut response =

@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::control::Control;
+use crate::credentials::Credentials;
 use crate::lag::Lag;
 use crate::model::Portal;
-use crate::rate::Window;
+use crate::quota::Quota;
 use crate::rng::Rng;
 use crate::scopes;
 use crate::shared::Shared;
@@ -51,6 +52,20 @@ pub struct AppConfig {
     /// A user-level app, which may not ask for `client_credentials`.
     #[serde(default)]
     pub user_level: bool,
+    /// Who may install it, which decides its limits (platform 4).
+    #[serde(default)]
+    pub distribution: Distribution,
+}
+
+/// `distribution` of an app's configuration (platform 1.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Distribution {
+    /// Anybody: 110 calls in ten seconds per account.
+    #[default]
+    Marketplace,
+    /// Accounts its developer chose: the limits of private apps.
+    Private,
 }
 
 impl AppConfig {
@@ -73,6 +88,7 @@ impl AppConfig {
             conditionally_required_scopes: Vec::new(),
             install_limit: None,
             user_level: false,
+            distribution: Distribution::Marketplace,
         }
     }
 }
@@ -114,6 +130,20 @@ pub struct Switches {
     /// `validate…BeforeDelete=false` lets a pipeline or stage that records use be deleted on dated paths, as documented;
     /// a live account refused all the same. On v3 paths the flags are `false` unless given, and always honoured.
     pub honour_delete_flags: bool,
+    /// An installer's bearer at an app-level endpoint: `true` 401, `false` 403 (platform 6.3 saw both).
+    pub app_level_answers_401: bool,
+    /// v1 takes `client_credentials`, as its guide says; live it answered `BAD_GRANT_TYPE` (platform 1.3).
+    pub v1_client_credentials: bool,
+    /// `BAD_REFRESH_TOKEN` says `invalid_request`, as seen live, not the documented `invalid_grant` (platform 1.5).
+    pub bad_refresh_is_invalid_request: bool,
+    /// A migrating account's token calls answer 477 too, not only its data calls.
+    pub migration_refuses_tokens: bool,
+    /// `api-usage` tells the limit of an account without private apps; unverified at HubSpot (platform 3.1).
+    pub usage_without_private_apps: bool,
+    /// `fetchStatus` of `api-usage`.
+    pub usage_fetch_status: FetchStatus,
+    /// Bytes of path and query from which on a URL is too long: 414.
+    pub url_limit: usize,
     /// Life of an authorization code.
     #[serde(rename = "codeLifetimeMs", with = "millis")]
     pub code_lifetime: Duration,
@@ -147,6 +177,13 @@ impl Default for Switches {
             read_lag: Duration::ZERO,
             schema_lag: Duration::ZERO,
             honour_delete_flags: false,
+            app_level_answers_401: false,
+            v1_client_credentials: false,
+            bad_refresh_is_invalid_request: false,
+            migration_refuses_tokens: false,
+            usage_without_private_apps: true,
+            usage_fetch_status: FetchStatus::Success,
+            url_limit: 16 * 1024,
             code_lifetime: Duration::from_mins(10),
             access_token_lifetime: Duration::from_mins(30),
             token_latency: Duration::ZERO,
@@ -154,6 +191,23 @@ impl Default for Switches {
             iss: None,
         }
     }
+}
+
+/// `fetchStatus` of `api-usage` (platform 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum FetchStatus {
+    /// Counted now.
+    #[default]
+    Success,
+    /// Counted a while ago.
+    Cached,
+    /// Not counted.
+    Failure,
+    /// No such account.
+    NotFound,
+    /// Not counted in time.
+    Timeout,
 }
 
 /// Who acts in which portal for which app, with which scopes.
@@ -294,10 +348,10 @@ pub struct State {
     pub refresh_tokens: HashMap<String, RefreshToken>,
     /// Access tokens, expired ones included for a day.
     pub access_tokens: HashMap<String, AccessToken>,
-    /// Burst windows by client id and portal.
-    pub(crate) burst: HashMap<(String, u64), Window>,
-    /// Search windows by portal.
-    pub(crate) search: HashMap<u64, Window>,
+    /// Private apps, service keys and the developer's own credentials (platform 2).
+    pub credentials: Credentials,
+    /// What was counted against which limit.
+    pub(crate) quota: Quota,
     /// Behaviours.
     pub switches: Switches,
     /// Faults; the first that fits is used.
@@ -316,18 +370,20 @@ pub struct State {
 impl State {
     /// A sandbox of these portals and apps; `seed` decides every token and id.
     pub fn new(seed: u64, portals: Vec<Portal>, apps: Vec<AppConfig>) -> Self {
+        let portals: BTreeMap<u64, Shared<Portal>> = portals
+            .into_iter()
+            .map(|portal| (portal.id, portal.into()))
+            .collect();
+        let credentials = Credentials::seeded(seed, &portals);
         Self {
             apps,
-            portals: portals
-                .into_iter()
-                .map(|portal| (portal.id, portal.into()))
-                .collect(),
+            portals,
             installs: BTreeMap::new(),
             codes: HashMap::new(),
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
-            burst: HashMap::new(),
-            search: HashMap::new(),
+            credentials,
+            quota: Quota::default(),
             switches: Switches::default(),
             faults: Vec::new(),
             calls: VecDeque::new(),

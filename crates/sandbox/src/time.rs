@@ -40,7 +40,7 @@ pub fn iso(unix_ms: u64) -> String {
 }
 
 /// Days since 1970-01-01 to a Gregorian date (Howard Hinnant's `civil_from_days`, for days after the epoch).
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     let z = days + 719_468;
     let era = z / 146_097;
     let day_of_era = z % 146_097;

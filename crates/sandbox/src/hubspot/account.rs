@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::http::Response;
+use crate::quota::usage_today;
 use crate::router::{Answer, Call};
-use crate::time::{DAY, iso};
+use crate::time::iso;
+use crate::zone::{minutes_ms, next_midnight, offset_minutes};
 
 /// `GET /account-info/{version}/details`: nine fields, no name.
 pub(crate) fn details(call: &mut Call<'_>) -> Answer {
@@ -20,7 +22,7 @@ pub(crate) fn details_with_name(call: &mut Call<'_>) -> Answer {
 
 fn describe(call: &Call<'_>) -> Result<Value, crate::error::ApiError> {
     let portal = call.portal()?;
-    let minutes = portal.utc_offset_minutes;
+    let minutes = offset_minutes(portal, call.now);
     let sign = if minutes < 0 { '-' } else { '+' };
     let offset = format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
     Ok(json!({
@@ -30,28 +32,29 @@ fn describe(call: &Call<'_>) -> Result<Value, crate::error::ApiError> {
         "companyCurrency": portal.company_currency,
         "additionalCurrencies": portal.additional_currencies,
         "utcOffset": offset,
-        "utcOffsetMilliseconds": i64::from(minutes) * 60_000,
+        "utcOffsetMilliseconds": minutes_ms(minutes),
         "uiDomain": portal.ui_domain(),
         "dataHostingLocation": portal.hublet,
     }))
 }
 
-/// `GET /account-info/{version}/api-usage/daily/private-apps`: the best signal of the tier there is.
+/// `GET /account-info/{version}/api-usage/daily/private-apps`: the best signal of the tier there is. Counts private apps
+/// and service keys; OAuth traffic is not in it.
 pub(crate) fn daily_usage(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
-    // The day runs from midnight to midnight in the account's time zone.
-    let offset_ms = i64::from(portal.utc_offset_minutes) * 60_000;
-    let local = call.now.saturating_add_signed(offset_ms);
-    let resets_at = ((local / DAY + 1) * DAY).saturating_add_signed(-offset_ms);
+    let switches = &call.state.switches;
+    if !switches.usage_without_private_apps && !call.state.credentials.any_in(portal.id) {
+        return Ok(Response::json(200, &json!({ "results": [] })));
+    }
     Ok(Response::json(
         200,
         &json!({ "results": [{
             "name": "private-apps-api-calls-daily",
-            "usageLimit": portal.hubs.highest().daily_limit(),
-            "currentUsage": portal.daily_usage,
+            "usageLimit": portal.daily_limit(),
+            "currentUsage": usage_today(call.state, portal, call.now),
             "collectedAt": iso(call.now),
-            "fetchStatus": "SUCCESS",
-            "resetsAt": iso(resets_at),
+            "fetchStatus": switches.usage_fetch_status,
+            "resetsAt": iso(next_midnight(portal, call.now)),
         }] }),
     ))
 }

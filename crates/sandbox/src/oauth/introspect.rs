@@ -10,10 +10,12 @@ use serde_json::{Map, Value, json};
 use super::error::OAuthError;
 use super::mint;
 use super::token::{client, form};
+use crate::credentials::Credential;
 use crate::error::ApiError;
 use crate::http::{Fields, Response};
+use crate::rng::Rng;
 use crate::router::{Answer, Call};
-use crate::state::{Holder, State};
+use crate::state::{Distribution, Holder, State};
 use crate::time::SECOND;
 
 /// The token asked about; the guide and the schema name the field differently, so all three are read.
@@ -43,6 +45,17 @@ fn app_id(state: &State, holder: &Holder) -> u64 {
     state.app(&holder.client_id).map_or(0, |app| app.app_id)
 }
 
+fn is_private(state: &State, holder: &Holder) -> bool {
+    state
+        .app(&holder.client_id)
+        .is_some_and(|app| app.distribution == Distribution::Private)
+}
+
+/// Stable per app and account.
+fn install_id(holder: &Holder) -> u64 {
+    Rng::fork(holder.portal, &holder.client_id).below(1 << 31)
+}
+
 fn signed(state: &State, token: &str, holder: &Holder, expires_at: u64) -> Value {
     let portal = state.portals.get(&holder.portal);
     // Not a signature: HubSpot's key is HubSpot's. Stable per token, so that answers repeat.
@@ -60,7 +73,10 @@ fn signed(state: &State, token: &str, holder: &Holder, expires_at: u64) -> Value
         "trialScopes": "",
         "trialScopeToScopeGroupPks": "",
         "isUserLevel": state.app(&holder.client_id).is_some_and(|app| app.user_level),
-        "isPrivateDistribution": false,
+        "isPrivateDistribution": is_private(state, holder),
+        "appInstallId": install_id(holder),
+        "installingUserId": holder.user_id,
+        "isServiceAccount": false,
     })
 }
 
@@ -95,7 +111,10 @@ fn active(state: &State, token: &str, client_id: &str, now: u64) -> Option<Value
             "expires_in".into(),
             json!((record.expires_at - now) / SECOND),
         );
-        body.insert("is_private_distribution".into(), json!(false));
+        body.insert(
+            "is_private_distribution".into(),
+            json!(is_private(state, &record.holder)),
+        );
         body.insert("token_use".into(), json!("access_token"));
         body.insert("token_type".into(), json!("Bearer"));
         return Some(Value::Object(body));
@@ -159,7 +178,10 @@ pub(crate) fn v1_access_token(call: &mut Call<'_>) -> Answer {
         json!((record.expires_at - call.now) / SECOND),
     );
     body.insert("token_type".into(), json!("access"));
-    body.insert("is_private_distribution".into(), json!(false));
+    body.insert(
+        "is_private_distribution".into(),
+        json!(is_private(call.state, &record.holder)),
+    );
     Ok(Response::json(200, &body))
 }
 
@@ -186,6 +208,12 @@ pub(crate) fn v1_delete_refresh_token(call: &mut Call<'_>) -> Answer {
 /// `DELETE /appinstalls/{version}/external-install`: every token of this app in this portal dies.
 pub(crate) fn uninstall(call: &mut Call<'_>) -> Answer {
     let holder = call.holder.clone().ok_or_else(ApiError::no_credentials)?;
+    if !matches!(call.credential, Credential::OAuth { .. }) {
+        return Err(ApiError::new(
+            403,
+            "Only the OAuth access token of an install removes the app.",
+        ));
+    }
     call.state.uninstall(&holder.client_id, holder.portal);
     Ok(Response::empty(204))
 }

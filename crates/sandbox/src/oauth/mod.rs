@@ -5,4 +5,5 @@ pub(crate) mod error;
 pub(crate) mod introspect;
 pub(crate) mod mint;
 mod pages;
+pub(crate) mod static_info;
 pub(crate) mod token;

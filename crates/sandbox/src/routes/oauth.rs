@@ -19,5 +19,6 @@ pub(super) const ROUTES: &[Route] = &[
     public("GET", &["/oauth/v1/access-tokens/{token}"], oauth::introspect::v1_access_token, "platform 1.4"),
     public("GET", &["/oauth/v1/refresh-tokens/{token}"], oauth::introspect::v1_refresh_token, "platform 1.4"),
     public("DELETE", &["/oauth/v1/refresh-tokens/{token}"], oauth::introspect::v1_delete_refresh_token, "platform 1.4"),
+    public("POST", &["/oauth/v2/private-apps/get/access-token-info"], oauth::static_info::access_token_info, "platform 2"),
     get(&["/appinstalls/v3/external-install", "/appinstalls/{date}/external-install"], OAUTH, oauth::introspect::uninstall, "platform 1.6").delete(),
 ];

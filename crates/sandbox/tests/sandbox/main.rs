@@ -14,6 +14,8 @@ mod judging;
 mod lifecycle;
 mod limits;
 mod shell;
+mod static_credentials;
+mod static_limits;
 mod token;
 mod write_properties;
 
