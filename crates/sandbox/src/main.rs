@@ -20,7 +20,7 @@ struct Arguments {
     /// Address to listen on; port 0 takes a free one, printed on the first line.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: String,
-    /// Which portals there are: small, agency, enterprise or huge.
+    /// Which portals there are: small, agency, enterprise, hostile or huge.
     #[arg(long, value_name = "NAME", default_value = "small")]
     fixture: String,
     /// Seed of all generated data and tokens.

@@ -249,11 +249,14 @@ pub struct Owner {
     /// `PERSON` or `QUEUE`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Address.
+    /// Address; absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub email: String,
-    /// Given name.
+    /// Given name; absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub first_name: String,
-    /// Family name.
+    /// Family name; absent when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub last_name: String,
     /// Absent when deactivated.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,7 +35,7 @@ fn an_unknown_fixture_is_named() {
     let error = State::fixture("tiny", 1, Vec::new()).expect_err("unknown");
     assert_eq!(
         error.to_string(),
-        "there is no fixture named \"tiny\"; known: small, agency, enterprise, huge"
+        "there is no fixture named \"tiny\"; known: small, agency, enterprise, hostile, huge"
     );
 }
 
@@ -164,7 +164,9 @@ fn enterprise_has_the_promised_sizes() {
 /// People, lists and properties look invented, not generated twice; addresses lead nowhere.
 #[test]
 fn names_are_distinct_and_addresses_are_examples() {
-    for (name, _) in fixture::FIXTURES {
+    // In `hostile`, names repeat and groups are missing, on purpose; `huge` has a test of its own beside its maker.
+    let ordinary = |f: &(&str, &str)| !matches!(f.0, "hostile" | "huge");
+    for (name, _) in fixture::FIXTURES.into_iter().filter(ordinary) {
         for portal in fixture::portals(name, 2).expect("known") {
             let emails: BTreeSet<&str> = portal
                 .users

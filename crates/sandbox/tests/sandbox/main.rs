@@ -16,6 +16,7 @@ mod limits;
 mod shell;
 mod static_credentials;
 mod static_limits;
+mod sweep;
 mod token;
 mod write_properties;
 
