@@ -2,6 +2,7 @@
 //!
 //! Owns the order and the count. A step knows nothing of the others.
 
+mod conformance;
 mod deny;
 mod docs;
 mod lines;
@@ -22,7 +23,7 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 10] = [
+const STEPS: [(&str, Check); 11] = [
     ("fmt", fmt),
     ("source-lint", |_| source_lint::check()),
     ("ratio", |_| lines::check()),
@@ -31,12 +32,13 @@ const STEPS: [(&str, Check); 10] = [
     ("clippy-wasm", clippy_wasm),
     ("unit", suites::unit),
     ("http", suites::http),
+    ("conformance", conformance::check),
     ("browser", suites::browser),
     ("deny", |_| deny::check()),
 ];
 
 /// The steps that consist of tests with names.
-const FILTERED: [&str; 3] = ["unit", "http", "browser"];
+const FILTERED: [&str; 4] = ["unit", "http", "conformance", "browser"];
 
 /// Packages that only make sense as WebAssembly; the host's steps leave them out, so that Yew is
 /// compiled once and not twice.

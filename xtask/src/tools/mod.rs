@@ -4,6 +4,7 @@
 //! A later room for PostgreSQL belongs beside `browser`, in the same shape.
 
 pub(crate) mod browser;
+pub(crate) mod clients;
 pub(crate) mod node;
 
 use std::env;
