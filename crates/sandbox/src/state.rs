@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::app_resources::AppResources;
 use crate::control::Control;
 use crate::credentials::Credentials;
 use crate::lag::Lag;
@@ -350,6 +351,8 @@ pub struct State {
     pub access_tokens: HashMap<String, AccessToken>,
     /// Private apps, service keys and the developer's own credentials (platform 2).
     pub credentials: Credentials,
+    /// What developers configured per app id; made when first asked for.
+    pub app_resources: BTreeMap<u64, AppResources>,
     /// What was counted against which limit.
     pub(crate) quota: Quota,
     /// Behaviours.
@@ -383,6 +386,7 @@ impl State {
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
             credentials,
+            app_resources: BTreeMap::new(),
             quota: Quota::default(),
             switches: Switches::default(),
             faults: Vec::new(),

@@ -169,11 +169,3 @@ pub(crate) fn business_units(call: &mut Call<'_>) -> Answer {
     }
     whole(call.portal()?.collection(Collection::BusinessUnits))
 }
-
-/// App-level endpoints: the router refuses an installer's token before this is reached.
-pub(crate) fn app_level(_call: &mut Call<'_>) -> Answer {
-    Err(ApiError::new(
-        403,
-        "This endpoint needs a developer API key of the app.",
-    ))
-}

@@ -114,6 +114,12 @@ impl OAuthError {
         answer(Some(error), status, message, None)
     }
 
+    /// The same with `invalid_request`, as live answers told a bad refresh token (platform 1.5).
+    pub(crate) fn as_invalid_request(self) -> Response {
+        let (status, _, message) = self.parts();
+        answer(Some("invalid_request"), status, message, None)
+    }
+
     /// The answer of v1: without RFC 6749's members.
     pub(crate) fn v1(self, correlation_id: &str) -> Response {
         let (status, _, message) = self.parts();

@@ -119,6 +119,21 @@ fn active(state: &State, token: &str, client_id: &str, now: u64) -> Option<Value
         body.insert("token_type".into(), json!("Bearer"));
         return Some(Value::Object(body));
     }
+    if let Some(record) = state.credentials.developer_tokens.get(token) {
+        return (record.client_id == client_id && record.expires_at > now).then(|| {
+            json!({
+                "active": true,
+                "token": token,
+                "client_id": client_id,
+                "app_id": state.app(client_id).map_or(0, |app| app.app_id),
+                "hub_id": state.credentials.developer_account,
+                "scopes": record.scopes,
+                "expires_in": (record.expires_at - now) / SECOND,
+                "token_use": "client_credentials",
+                "token_type": "Bearer",
+            })
+        });
+    }
     let record = state
         .refresh_tokens
         .get(token)
@@ -153,6 +168,11 @@ pub(crate) fn revoke(call: &mut Call<'_>) -> Answer {
             .is_some_and(|t| t.holder.client_id == client_id)
         {
             state.access_tokens.remove(token);
+        } else {
+            let tokens = &mut state.credentials.developer_tokens;
+            if tokens.get(token).is_some_and(|t| t.client_id == client_id) {
+                tokens.remove(token);
+            }
         }
     }
     Ok(Response::empty(200))

@@ -1,5 +1,6 @@
 //! Owns the making of codes and tokens, and the order of granted scopes. Decides nothing about who may have them.
 
+use crate::credentials::DeveloperToken;
 use crate::scopes;
 use crate::state::{AccessToken, Code, Holder, RefreshToken, State};
 use crate::time::DAY;
@@ -99,6 +100,29 @@ pub(crate) fn access_token(state: &mut State, holder: Holder, now: u64) -> Strin
     state
         .access_tokens
         .insert(token.clone(), AccessToken { holder, expires_at });
+    token
+}
+
+/// Stores and returns a bearer for an app itself.
+pub(crate) fn developer_token(
+    state: &mut State,
+    client_id: &str,
+    scopes: Vec<String>,
+    now: u64,
+) -> String {
+    let token = format!("C{}", state.rng.base64url(140));
+    let lifetime =
+        u64::try_from(state.switches.access_token_lifetime.as_millis()).unwrap_or(u64::MAX);
+    let tokens = &mut state.credentials.developer_tokens;
+    tokens.retain(|_, token| token.expires_at.saturating_add(DAY) > now);
+    tokens.insert(
+        token.clone(),
+        DeveloperToken {
+            client_id: client_id.to_owned(),
+            scopes,
+            expires_at: now.saturating_add(lifetime),
+        },
+    );
     token
 }
 

@@ -9,9 +9,19 @@ use super::error::OAuthError;
 use super::mint;
 use crate::error::ApiError;
 use crate::http::{Fields, Response};
+use crate::judge::migration;
 use crate::model::Health;
 use crate::router::{Answer, Call};
 use crate::state::{Holder, Install, State};
+
+/// Scopes of the app itself, for the Webhooks Journal (platform 1.3).
+const DEVELOPER_SCOPES: [&str; 5] = [
+    "developer.webhooks_journal.read",
+    "developer.webhooks_journal.snapshots.read",
+    "developer.webhooks_journal.snapshots.write",
+    "developer.webhooks_journal.subscriptions.read",
+    "developer.webhooks_journal.subscriptions.write",
+];
 
 /// `POST /oauth/v1/token`: also takes the fields as query parameters; errors without RFC 6749's members.
 pub(crate) fn v1(call: &mut Call<'_>) -> Answer {
@@ -19,14 +29,24 @@ pub(crate) fn v1(call: &mut Call<'_>) -> Answer {
     if fields.pairs().is_empty() {
         fields = call.query.clone();
     }
+    migrating(call.state, &fields)?;
     let id = call.correlation_id;
-    Ok(exchange(call.state, &fields, call.now).unwrap_or_else(|error| error.v1(id)))
+    let takes_it = call.state.switches.v1_client_credentials;
+    Ok(exchange(call.state, &fields, takes_it, call.now).unwrap_or_else(|error| error.v1(id)))
 }
 
 /// `POST /oauth/v3/token`, `/oauth/2026-03/token`, `/oauth/2026-09/token`: fields in the body only.
 pub(crate) fn standard(call: &mut Call<'_>) -> Answer {
     let fields = form(call)?;
-    Ok(exchange(call.state, &fields, call.now).unwrap_or_else(OAuthError::standard))
+    migrating(call.state, &fields)?;
+    // 2026-09 lists two grants only (platform 1.3).
+    let takes_it = !call.request.path.starts_with("/oauth/2026-09/");
+    let as_seen_live = call.state.switches.bad_refresh_is_invalid_request;
+    let answer = exchange(call.state, &fields, takes_it, call.now);
+    Ok(answer.unwrap_or_else(|error| match error {
+        OAuthError::BadRefreshToken if as_seen_live => error.as_invalid_request(),
+        error => error.standard(),
+    }))
 }
 
 /// The form body; anything else is 415 (platform 1.3).
@@ -53,13 +73,33 @@ pub(crate) fn client(state: &State, fields: &Fields) -> Result<String, OAuthErro
     }
 }
 
-fn exchange(state: &mut State, fields: &Fields, now: u64) -> Result<Response, OAuthError> {
+/// With the switch on, 477 while the account behind a code or refresh token moves.
+fn migrating(state: &State, fields: &Fields) -> Result<(), ApiError> {
+    if !state.switches.migration_refuses_tokens {
+        return Ok(());
+    }
+    let code = fields.filled("code").and_then(|code| state.codes.get(code));
+    let token = fields.filled("refresh_token");
+    let token = token.and_then(|token| state.refresh_tokens.get(token));
+    let holder = code.map(|code| &code.holder).or(token.map(|t| &t.holder));
+    match holder.and_then(|holder| Some(state.portals.get(&holder.portal)?.health)) {
+        Some(Health::Migrating { retry_after }) => Err(migration(retry_after)),
+        _ => Ok(()),
+    }
+}
+
+fn exchange(
+    state: &mut State,
+    fields: &Fields,
+    client_credentials: bool,
+    now: u64,
+) -> Result<Response, OAuthError> {
     let client_id = client(state, fields)?;
     match fields.filled("grant_type") {
         Some("authorization_code") => redeem(state, fields, &client_id, now),
         Some("refresh_token") => refresh(state, fields, &client_id, now),
-        Some("client_credentials") if state.app(&client_id).is_some_and(|app| app.user_level) => {
-            Err(OAuthError::UserLevelClientCredentialsNotSupported)
+        Some("client_credentials") if client_credentials => {
+            developer_token(state, fields, &client_id, now)
         }
         _ => Err(OAuthError::BadGrantType),
     }
@@ -148,6 +188,12 @@ fn refresh(
         state.refresh_tokens.remove(key);
         return Err(OAuthError::BadRefreshToken);
     }
+    let lost = &state.credentials.without_rights;
+    let user_level = state.app(client_id).is_some_and(|app| app.user_level);
+    if user_level && lost.contains(&(holder.portal, holder.user_id)) {
+        // A user-level app's grant follows its user (platform 1.6).
+        return Err(OAuthError::BadRefreshToken);
+    }
     if let Some(scope) = fields.filled("scope")
         && scope
             .split_whitespace()
@@ -165,6 +211,52 @@ fn refresh(
         key.to_owned()
     };
     Ok(granted(state, holder, refresh_token, now))
+}
+
+/// `client_credentials` (platform 1.3): a bearer for the app itself, without refresh token. `scope` may name the developer
+/// scopes and what the app may ask of accounts.
+fn developer_token(
+    state: &mut State,
+    fields: &Fields,
+    client_id: &str,
+    now: u64,
+) -> Result<Response, OAuthError> {
+    let app = state.app(client_id).ok_or(OAuthError::BadClientId)?;
+    if app.user_level {
+        return Err(OAuthError::UserLevelClientCredentialsNotSupported);
+    }
+    let asked = fields.filled("scope").unwrap_or_default();
+    let configured = |name: &str| {
+        let lists = [
+            &app.required_scopes,
+            &app.optional_scopes,
+            &app.conditionally_required_scopes,
+        ];
+        lists.iter().any(|list| list.iter().any(|own| own == name))
+    };
+    if !asked
+        .split_whitespace()
+        .all(|name| DEVELOPER_SCOPES.contains(&name) || configured(name))
+    {
+        return Err(OAuthError::BadScopes);
+    }
+    let scopes = mint::ordered(asked.split_whitespace().map(str::to_owned));
+    let access_token = mint::developer_token(state, client_id, scopes.clone(), now);
+    let mut response = Response::json(
+        200,
+        &TokenAnswer {
+            token_type: "bearer",
+            token_use: "client_credentials",
+            access_token: &access_token,
+            refresh_token: None,
+            expires_in: state.switches.access_token_lifetime.as_secs(),
+            hub_id: state.credentials.developer_account,
+            user_id: None,
+            scopes,
+        },
+    );
+    response.set("cache-control", "no-store");
+    Ok(response)
 }
 
 /// The account must still be there.
@@ -198,10 +290,12 @@ struct TokenAnswer<'a> {
     token_type: &'a str,
     token_use: &'a str,
     access_token: &'a str,
-    refresh_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
     expires_in: u64,
     hub_id: u64,
-    user_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<u64>,
     scopes: Vec<String>,
 }
 
@@ -215,10 +309,10 @@ fn granted(state: &mut State, holder: Holder, refresh_token: String, now: u64) -
             token_type: "bearer",
             token_use: "access_token",
             access_token: &access_token,
-            refresh_token: &refresh_token,
+            refresh_token: Some(&refresh_token),
             expires_in: state.switches.access_token_lifetime.as_secs(),
             hub_id,
-            user_id,
+            user_id: Some(user_id),
             scopes,
         },
     );

@@ -8,6 +8,7 @@
 
 mod authorize;
 mod data;
+mod developer;
 mod faults;
 mod fixtures;
 mod judging;

@@ -71,7 +71,7 @@ fn refused_token_requests_name_their_status() {
                 s.with(|state| state.apps[0].user_level = true);
                 redeem(
                     s,
-                    GENERATIONS[3],
+                    GENERATIONS[2],
                     "x",
                     &[("grant_type", "client_credentials")],
                     NOW,
