@@ -37,6 +37,21 @@ impl Window {
         Some(limit - used - 1)
     }
 
+    /// Takes places as if `count` calls had gone through at `at`, which may lie ahead.
+    pub(crate) fn fill(&mut self, at: u64, count: u32) {
+        self.times.extend((0..count).map(|_| at));
+        self.times.make_contiguous().sort_unstable();
+    }
+
+    /// Gives back what [`Window::fill`] took.
+    pub(crate) fn free(&mut self, at: u64, mut count: u32) {
+        self.times.retain(|time| {
+            let taken = *time == at && count > 0;
+            count -= u32::from(taken);
+            !taken
+        });
+    }
+
     /// Calls let through at or after `since`.
     pub(crate) fn since(&self, since: u64) -> u32 {
         let count = self.times.iter().filter(|at| **at >= since).count();

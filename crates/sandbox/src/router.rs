@@ -267,7 +267,7 @@ fn segments(path: &str) -> Vec<String> {
     path.split('/').map(percent_decode).collect()
 }
 
-fn percent_decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -58,6 +58,45 @@ pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     (year, month, day)
 }
 
+/// The moment of `2026-11-01T09:30[:17[.123]][Z]`, in UTC, from 1970 to 9999; `None` for anything else.
+pub(crate) fn parse(text: &str) -> Option<u64> {
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let (date, clock) = text.split_once('T')?;
+    let number = |part: &str, digits: usize| {
+        let fits = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| part.parse::<u64>().ok()).flatten()
+    };
+    let mut parts = date.split('-');
+    let (year, month, day) = (
+        number(parts.next()?, 4)?,
+        number(parts.next()?, 2)?,
+        number(parts.next()?, 2)?,
+    );
+    let (clock, millis) = clock
+        .split_once('.')
+        .map_or((clock, Some(0)), |(c, ms)| (c, number(ms, 3)));
+    let mut times = clock.split(':');
+    let (hour, minute) = (number(times.next()?, 2)?, number(times.next()?, 2)?);
+    let second = times.next().map_or(Some(0), |part| number(part, 2))?;
+    let in_range =
+        year >= 1970 && (1..=12).contains(&month) && hour < 24 && minute < 60 && second < 60;
+    if !in_range || parts.next().is_some() || times.next().is_some() {
+        return None;
+    }
+    // Howard Hinnant's `days_from_civil`, the way back of `civil`.
+    let year = if month <= 2 { year - 1 } else { year };
+    let shifted = (month + 9) % 12;
+    let day_of_year = (153 * shifted + 2) / 5 + day.checked_sub(1)?;
+    let era = year / 400;
+    let year_of_era = year % 400;
+    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100
+        + day_of_year
+        - 719_468;
+    let unix_ms = days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + millis?;
+    // 31 February is no date: it would print as another one.
+    iso(unix_ms).starts_with(date).then_some(unix_ms)
+}
+
 /// Durations as whole milliseconds, for serde's `with`.
 pub(crate) mod millis {
     use std::time::Duration;
@@ -75,7 +114,7 @@ pub(crate) mod millis {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIXTURE_NOW, iso};
+    use super::{FIXTURE_NOW, iso, parse};
 
     #[test]
     fn instants_print_as_hubspot_prints_them() {
@@ -88,6 +127,25 @@ mod tests {
         ];
         for (ms, text) in cases {
             assert_eq!(iso(ms), text);
+            assert_eq!(parse(text), Some(ms));
         }
+    }
+
+    #[test]
+    fn what_is_no_instant_is_none() {
+        for text in [
+            "",
+            "2026-11-01",
+            "2026-02-31T00:00:00Z",
+            "2026-13-01T00:00Z",
+            "1969-01-01T00:00Z",
+            "2026-11-00T00:00Z",
+            "2026-11-01T24:00Z",
+            "2026-11-01T00:00:00.1Z",
+            "é",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert_eq!(parse("2026-11-01T00:00"), Some(FIXTURE_NOW));
     }
 }

@@ -26,7 +26,7 @@ impl Condition {
 
 /// What stands for this call; conditions of the whole sandbox go first.
 pub(crate) fn standing(state: &State, request: &Request, now: u64) -> Option<FaultAnswer> {
-    let conditions = &state.control.conditions;
+    let conditions = &state.control.standing.conditions;
     if conditions.is_empty() {
         return None;
     }

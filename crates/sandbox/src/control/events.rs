@@ -1,5 +1,6 @@
 //! Owns what a test or a scenario may do to a running sandbox: the events of platform 1.6, without HTTP.
 
+use super::scenarios;
 use crate::model::{Hubs, Tier};
 use crate::oauth::mint;
 use crate::state::{Holder, Install, State};
@@ -48,12 +49,18 @@ impl State {
 
     /// Removes an app from a portal: all its tokens die at once (platform 11, row 6).
     pub fn uninstall(&mut self, client_id: &str, portal: u64) {
+        self.kill_tokens(client_id, portal);
+        self.installs.remove(&(client_id.to_owned(), portal));
+        scenarios::forget_grant(self, client_id, portal);
+    }
+
+    /// Forgets every token and code of an app in a portal.
+    pub(super) fn kill_tokens(&mut self, client_id: &str, portal: u64) {
         let theirs = |holder: &Holder| holder.client_id == client_id && holder.portal == portal;
         self.refresh_tokens
             .retain(|_, token| !theirs(&token.holder));
         self.access_tokens.retain(|_, token| !theirs(&token.holder));
         self.codes.retain(|_, code| !theirs(&code.holder));
-        self.installs.remove(&(client_id.to_owned(), portal));
     }
 
     /// Kills the refresh tokens of an app in a portal; access tokens live on to their expiry.
@@ -61,6 +68,7 @@ impl State {
         self.refresh_tokens.retain(|_, token| {
             token.holder.client_id != client_id || token.holder.portal != portal
         });
+        scenarios::forget_grant(self, client_id, portal);
     }
 
     /// Makes every access token of a portal expired since one minute.
@@ -88,5 +96,11 @@ impl State {
             .get_mut(&portal)
             .map(|p| name.clone_into(&mut p.name))
             .is_some()
+    }
+
+    /// Forgets what counts towards rate limits.
+    pub(crate) fn empty_windows(&mut self) {
+        self.burst.clear();
+        self.search.clear();
     }
 }

@@ -1,22 +1,37 @@
 //! Owns the control interface under `/_sandbox`: events, faults, scenarios, snapshots, the record of calls, the page.
 //! Off unless [`Control::enabled`]; then it answers before faults, limits and the record, none of which it touches.
 
-#[expect(dead_code, reason = "the scenarios set them")]
+mod actions;
+mod args;
+mod calls;
 pub(crate) mod conditions;
 mod events;
 mod guard;
-#[expect(dead_code, reason = "the actions refuse with them")]
+mod overview;
 mod problem;
+mod routes;
+pub(crate) mod scenarios;
+mod switches;
+
+use std::collections::BTreeMap;
 
 pub use events::Tokens;
+pub(crate) use routes::answer;
 
-use crate::http::{Request, Response};
+use crate::shared::Shared;
 use crate::state::State;
 
 use conditions::Condition;
-use problem::Problem;
+use scenarios::Running;
 
-/// What the control interface is allowed and what it set going. Not part of what a snapshot brings back.
+/// Where the interface lives.
+const ROOT: &str = "/_sandbox";
+/// The field by which the page's forms say which portal they were sent from.
+const SHOWN: &str = "shown-portal";
+/// The snapshot taken when the interface is switched on.
+const START: &str = "start";
+
+/// What the control interface is allowed and what it set going.
 #[derive(Clone, Debug, Default)]
 pub struct Control {
     /// Whether `/_sandbox` is served; otherwise it is an unknown path like any other.
@@ -25,23 +40,36 @@ pub struct Control {
     pub hosts: Vec<String>,
     /// How many calls were recorded since the start, those no longer kept included.
     pub calls_seen: u64,
-    /// What stands until it is undone or its time is over.
-    pub(crate) conditions: Vec<Condition>,
+    pub(crate) snapshots: BTreeMap<String, Snapshot>,
+    pub(crate) standing: Standing,
 }
 
-const ROOT: &str = "/_sandbox";
+/// What stands until it is undone, is over or has happened.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standing {
+    /// Answers that calls get.
+    pub(crate) conditions: Vec<Condition>,
+    /// Scenarios under way, oldest first.
+    pub(crate) running: Vec<Running>,
+    /// Portals whose next consent page comes with optional scopes unticked: these, or all.
+    pub(crate) unticked: BTreeMap<u64, Option<Vec<String>>>,
+    /// Portals whose next consent ends in another one.
+    pub(crate) elsewhere: BTreeMap<u64, u64>,
+}
 
-/// The answer of the control interface; `None` when the call is not for it.
-pub(crate) fn answer(state: &mut State, request: &Request, now: u64) -> Option<Response> {
-    let rest = request.path.strip_prefix(ROOT)?;
-    if !state.control.enabled || !(rest.is_empty() || rest.starts_with('/')) {
-        return None;
+/// A state kept under a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    /// The sandbox's moment then.
+    pub(crate) at: u64,
+    pub(crate) state: Shared<State>,
+}
+
+impl State {
+    /// Allows `/_sandbox` under loopback names and `hosts`, and keeps the snapshot `start`, to which one can return.
+    pub fn enable_control(&mut self, hosts: Vec<String>, now: u64) {
+        self.control.enabled = true;
+        self.control.hosts = hosts;
+        actions::save_snapshot(self, START, now);
     }
-    let _ = now;
-    let refused = guard::check(request, &state.control.hosts).err();
-    Some(
-        refused
-            .unwrap_or_else(|| Problem::unknown_path(&request.path))
-            .respond(),
-    )
 }

@@ -9,6 +9,7 @@
 use url::{Host, Url};
 
 use super::{mint, pages};
+use crate::control::scenarios;
 use crate::http::{Fields, Response};
 use crate::model::{Health, Portal, Rights};
 use crate::router::{Answer, Call};
@@ -175,13 +176,17 @@ pub(super) fn obstacle(state: &State, request: &Checked, portal: &Portal) -> Opt
     None
 }
 
+/// Where the consent for this portal ends instead, while a scenario says so.
+fn elsewhere(call: &Call<'_>) -> Option<u64> {
+    let pinned: u64 = call.param("portalId").parse().ok()?;
+    call.state.control.standing.elsewhere.get(&pinned).copied()
+}
+
 /// Checks the account: rights, products behind required scopes, governance.
 fn check_account<'a>(call: &'a Call<'_>, request: &Checked) -> Result<&'a Portal, Refusal> {
-    let portal = call
-        .param("portalId")
-        .parse()
-        .ok()
-        .and_then(|id: u64| call.state.portals.get(&id))
+    let portal = elsewhere(call)
+        .or_else(|| call.param("portalId").parse().ok())
+        .and_then(|id| call.state.portals.get(&id))
         .ok_or(Refusal::UnknownAccount)?;
     if let Some(refusal) = obstacle(call.state, request, portal) {
         return Err(refusal);
@@ -267,9 +272,21 @@ pub(crate) fn choose_account(call: &mut Call<'_>) -> Answer {
 
 /// `GET /oauth/{portalId}/authorize`: the permissions asked.
 pub(crate) fn review(call: &mut Call<'_>) -> Answer {
+    if let Some(other) = elsewhere(call) {
+        // Signed in to another account, the person sees that one's page.
+        let query = &call.request.query;
+        return Ok(redirect(call, &format!("/oauth/{other}/authorize?{query}")));
+    }
     let shown = check(call.state, &call.query).and_then(|request| {
         let portal = check_account(call, &request)?;
-        Ok(pages::consent(&request, portal, &call.query))
+        let unticked = call.state.control.standing.unticked.get(&portal.id);
+        let ticked = |scope: &str| {
+            unticked.is_none_or(|list| {
+                list.as_ref()
+                    .is_some_and(|list| !list.iter().any(|s| s == scope))
+            })
+        };
+        Ok(pages::consent(&request, portal, &call.query, &ticked))
     });
     let html = shown.unwrap_or_else(|refusal| pages::refused(&refusal));
     Ok(page(call, html))
@@ -301,6 +318,7 @@ pub(crate) fn decide(call: &mut Call<'_>) -> Answer {
         email: portal.installer.email.clone(),
         scopes: mint::ordered(request.required.iter().cloned().chain(optional)),
     };
+    scenarios::consented(call.state, holder.portal);
     let code = mint::code(
         call.state,
         holder,

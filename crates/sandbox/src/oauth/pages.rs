@@ -12,7 +12,7 @@ use crate::scopes::{self, Scope};
 use crate::state::State;
 
 /// Text made safe for element content and quoted attributes.
-fn esc(text: &str) -> String {
+pub(crate) fn esc(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -162,8 +162,13 @@ fn grouped(names: &[String]) -> Vec<(&'static str, Vec<&String>)> {
     groups
 }
 
-/// The permissions asked, with the two buttons.
-pub(super) fn consent(request: &Checked, portal: &Portal, fields: &Fields) -> String {
+/// The permissions asked, with the two buttons; `ticked` says which optional ones come ticked.
+pub(super) fn consent(
+    request: &Checked,
+    portal: &Portal,
+    fields: &Fields,
+    ticked: &dyn Fn(&str) -> bool,
+) -> String {
     let required: String = grouped(&request.required)
         .into_iter()
         .map(|(group, names)| {
@@ -183,7 +188,10 @@ pub(super) fn consent(request: &Checked, portal: &Portal, fields: &Fields) -> St
     let optional: String = grouped(&request.optional)
         .into_iter()
         .map(|(group, names)| {
-            let rows: String = names.into_iter().map(|name| choice(name, portal)).collect();
+            let rows: String = names
+                .into_iter()
+                .map(|name| choice(name, portal, ticked(name)))
+                .collect();
             format!("<fieldset class=\"choices\"><legend>{group}</legend>{rows}</fieldset>")
         })
         .collect();
@@ -216,16 +224,17 @@ pub(super) fn consent(request: &Checked, portal: &Portal, fields: &Fields) -> St
     shell(&format!("Connect {}", request.app_name), "consent", &body)
 }
 
-fn choice(name: &str, portal: &Portal) -> String {
+fn choice(name: &str, portal: &Portal, ticked: bool) -> String {
     let id = format!("grant-{}", name.replace('.', "-"));
     let (_, words) = wording(name);
     if scopes::available(name, portal) {
         format!(
-            "<label class=\"choice\" for=\"{id}\"><input type=\"checkbox\" id=\"{id}\" name=\"grant\" value=\"{value}\" checked>\
+            "<label class=\"choice\" for=\"{id}\"><input type=\"checkbox\" id=\"{id}\" name=\"grant\" value=\"{value}\"{checked}>\
              <span>{}<code>{value}</code></span></label>",
             esc(words),
             id = esc(&id),
             value = esc(name),
+            checked = if ticked { " checked" } else { "" },
         )
     } else {
         let need = scopes::find(name)
