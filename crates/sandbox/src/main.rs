@@ -38,6 +38,9 @@ struct Arguments {
     /// Accept redirect URIs that name an IP address, which HubSpot does not.
     #[arg(long)]
     allow_ip_redirect_uri: bool,
+    /// Serve the control interface and its page under /_sandbox: for loopback and tests only.
+    #[arg(long)]
+    control: bool,
     /// Print every served path with its scopes and source, and stop.
     #[arg(long)]
     routes: bool,
@@ -83,6 +86,13 @@ fn start(arguments: &Arguments) -> Result<(), Refused> {
         .map_err(|unknown| Refused(unknown.to_string()))?;
     state.switches.ip_redirect_uris = arguments.allow_ip_redirect_uri;
     let sandbox = Sandbox::new(state);
+    if arguments.control {
+        // Loopback names answer anyway; what was bound by another name is reached by it.
+        let host = arguments.listen.rsplit_once(':').map(|(host, _)| host);
+        let hosts = host.filter(|host| !host.is_empty()).map(str::to_owned);
+        let now = sandbox.now();
+        sandbox.with(|state| state.enable_control(hosts.into_iter().collect(), now));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -153,6 +163,9 @@ fn address(text: &str) -> Result<SocketAddr, Refused> {
 fn announce(arguments: &Arguments, bound: SocketAddr, sandbox: &Sandbox) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "listening on http://{bound}")?;
+    if arguments.control {
+        writeln!(out, "control at http://{bound}/_sandbox")?;
+    }
     let about = fixture::FIXTURES
         .iter()
         .find(|(name, _)| *name == arguments.fixture);

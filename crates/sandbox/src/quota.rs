@@ -92,6 +92,31 @@ pub(crate) struct Quota {
     days: HashMap<u64, Day>,
 }
 
+impl Quota {
+    /// Forgets the calls of every window; the days stay.
+    pub(crate) fn empty_windows(&mut self) {
+        self.burst.clear();
+        self.associations.clear();
+        self.search.clear();
+    }
+
+    /// Fills the ten-second windows of an app in an account as if `count` calls had gone through at `at`.
+    pub(crate) fn fill(&mut self, app: &str, portal: u64, at: u64, count: u32) {
+        for windows in [&mut self.burst, &mut self.associations] {
+            let key = (app.to_owned(), portal);
+            windows.entry(key).or_default().fill(at, count);
+        }
+    }
+
+    /// Gives back what [`Quota::fill`] took, for every app of an account.
+    pub(crate) fn free(&mut self, portal: u64, at: u64, count: u32) {
+        for windows in [&mut self.burst, &mut self.associations] {
+            let mine = windows.iter_mut().filter(|((_, id), _)| *id == portal);
+            mine.for_each(|(_, window)| window.free(at, count));
+        }
+    }
+}
+
 /// One account's day. The first one that is counted begins at [`Portal::daily_usage`]. Kept apart from the portal, which a
 /// snapshot shares and every change copies.
 #[derive(Clone, Copy, Debug, Default)]

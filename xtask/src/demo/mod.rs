@@ -79,12 +79,14 @@ fn serve(options: &Options, port: u16, scratch: &Scratch, interrupted: &Receiver
         "1",
         "--fixture",
         &options.fixture,
+        "--control",
     ]);
     command.args(["--redirect-uri", &format!("{base_url}/callback/hubspot")]);
     // Made up for this run and known to nothing outside this machine.
     command.args(["--client-id", &client_id, "--client-secret", &client_secret]);
     let mut sandbox = Child::start("sandbox", command, scratch.path())?;
     let address = sandbox.answer("listening on ", PATIENCE, interrupted)?;
+    let control = sandbox.answer("control at ", PATIENCE, interrupted)?;
     let hubspot = address.replace("127.0.0.1", "localhost");
 
     let config = scratch.path().join("portico.toml");
@@ -109,7 +111,7 @@ fn serve(options: &Options, port: u16, scratch: &Scratch, interrupted: &Receiver
     let link = proxy.answer("launch: ", PATIENCE, interrupted)?;
     ready::wait_for_page(port, PATIENCE)?;
 
-    announce(&link);
+    announce(&link, &control);
     if options.open {
         open_browser(&link);
     }
@@ -199,10 +201,12 @@ fn is_free(port: u16) -> bool {
     !six_taken && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-fn announce(link: &str) {
+fn announce(link: &str, control: &str) {
     println!("\n  Portico is ready. Open this link (it works once):\n");
     println!("    {link}\n");
     println!("  Press Add Portal there; the HubSpot you will meet is the sandbox on this machine.");
+    println!("  What can go wrong at HubSpot, by a click (token expired, app removed, …):\n");
+    println!("    scenarios: {control}\n");
     println!("  Ctrl-C stops everything and deletes what the demo stored.\n");
 }
 

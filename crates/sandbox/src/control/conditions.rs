@@ -55,9 +55,13 @@ pub(crate) fn portal_of(state: &State, request: &Request) -> Option<u64> {
     let bearer = request
         .header("authorization")
         .and_then(|value| value.split_once(' '))
-        .and_then(|(_, token)| state.access_tokens.get(token.trim()));
-    if let Some(token) = bearer {
+        .map(|(_, token)| token.trim());
+    if let Some(token) = bearer.and_then(|token| state.access_tokens.get(token)) {
         return Some(token.holder.portal);
+    }
+    let held = &state.credentials;
+    if let Some(token) = bearer.and_then(|token| held.tokens.get(token)) {
+        return held.apps.get(&token.app_id).map(|app| app.portal);
     }
     if !request.path.starts_with("/oauth/") {
         return None;

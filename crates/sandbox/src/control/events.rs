@@ -100,7 +100,6 @@ impl State {
 
     /// Forgets what counts towards rate limits.
     pub(crate) fn empty_windows(&mut self) {
-        self.burst.clear();
-        self.search.clear();
+        self.quota.empty_windows();
     }
 }

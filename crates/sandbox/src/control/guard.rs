@@ -26,7 +26,7 @@ pub(super) fn check(request: &Request, own: &[String]) -> Result<(), Problem> {
     let foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let foreign_origin = request.header("origin").is_some_and(|origin| {
         let authority = origin.split_once("://").map(|(_, rest)| rest);
-        authority.is_none() || host.is_some_and(|host| authority != Some(host))
+        authority.is_none() || authority != host
     });
     if foreign_site || foreign_origin {
         return Err(Problem::new(

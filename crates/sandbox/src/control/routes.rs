@@ -11,8 +11,7 @@ use crate::state::State;
 
 /// The paths beside the actions and scenarios: method, path, a sentence.
 #[rustfmt::skip]
-const RESOURCES: [(&str, &str, &str); 16] = [
-    ("GET", "/_sandbox", "The page for people."),
+const RESOURCES: [(&str, &str, &str); 15] = [
     ("GET", "/_sandbox/api", "This list."),
     ("GET", "/_sandbox/state", "Clock, portals with installs and grants, apps, scenarios under way, faults."),
     ("GET", "/_sandbox/calls", "Calls received, oldest first; since (a number), path (a prefix), limit (100), secrets (false)."),
@@ -55,7 +54,7 @@ fn route(state: &mut State, request: &Request, path: &str, now: u64) -> Result<R
     };
     let ok = |body: Value| Ok(Response::json(200, &body));
     match (method, path) {
-        ("GET", "/api") => ok(api()),
+        ("GET", "/api") => ok(api(state)),
         ("GET", "/state") => ok(overview::json(state, now)),
         ("GET", "/calls") => calls::list(state, &query),
         ("GET", "/switches") => ok(Value::Object(switches::all(state))),
@@ -185,7 +184,7 @@ fn running(state: &State) -> Vec<Value> {
 }
 
 /// `GET /_sandbox/api`: what can be done, from the tables that do it.
-fn api() -> Value {
+fn api(state: &State) -> Value {
     let actions: Vec<Value> = actions::all()
         .map(|a| {
             json!({
@@ -201,8 +200,13 @@ fn api() -> Value {
         .iter()
         .map(|(method, path, about)| json!({ "method": method, "path": path, "about": about }))
         .collect();
+    let switches: Vec<Value> = switches::listed(state)
+        .into_iter()
+        .map(|(name, value, about)| json!({ "name": name, "value": value, "about": about }))
+        .collect();
     json!({
         "resources": resources,
+        "switches": switches,
         "actions": actions,
         "scenarios": {
             "method": "POST",

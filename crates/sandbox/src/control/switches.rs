@@ -7,7 +7,7 @@ use crate::state::{State, Switches};
 
 /// What each switch does, for people.
 #[rustfmt::skip]
-pub(super) const ABOUT: &[(&str, &str)] = &[
+const ABOUT: &[(&str, &str)] = &[
     ("denialRedirects", "Cancel on the consent page returns to the app with access_denied; off: a page, no redirect."),
     ("denialDescription", "Replaces error_description of a denial."),
     ("ignorePkce", "Accept any code verifier."),
@@ -19,6 +19,16 @@ pub(super) const ABOUT: &[(&str, &str)] = &[
     ("awkwardCodes", "Codes hold characters that must be escaped."),
     ("sensitiveScopeSuffix", "Show sensitive-data scopes in tokens with the suffix .v2."),
     ("batchReadStandardSchemas", "schemas/batch/read accepts standard types."),
+    ("readLagMs", "How long reads still show what stood before a write."),
+    ("schemaLagMs", "How long schema reads do not show a new custom object."),
+    ("honourDeleteFlags", "validate…BeforeDelete=false deletes pipelines and stages in use on dated paths too."),
+    ("appLevelAnswers401", "An installer's bearer at an app-level endpoint gets 401; off: 403."),
+    ("v1ClientCredentials", "The v1 token endpoint takes client_credentials."),
+    ("badRefreshIsInvalidRequest", "BAD_REFRESH_TOKEN says invalid_request; off: invalid_grant."),
+    ("migrationRefusesTokens", "Token calls of a migrating account answer 477 too."),
+    ("usageWithoutPrivateApps", "api-usage tells the limit of an account without private apps."),
+    ("usageFetchStatus", "fetchStatus of api-usage: SUCCESS, CACHED, FAILURE, NOTFOUND or TIMEOUT."),
+    ("urlLimit", "Bytes of path and query from which on a URL is too long: 414."),
     ("codeLifetimeMs", "Life of an authorization code."),
     ("accessTokenLifetimeMs", "Life of an access token."),
     ("tokenLatencyMs", "Extra time before token endpoints answer."),
@@ -35,12 +45,14 @@ pub(super) fn all(state: &State) -> Map<String, Value> {
     }
 }
 
-/// The sentence of a switch; empty for one without.
-pub(super) fn about(name: &str) -> &'static str {
-    ABOUT
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or("", |(_, about)| about)
+/// Every switch with its value and its sentence, for people.
+pub(super) fn listed(state: &State) -> Vec<(String, Value, &'static str)> {
+    let about = |name: &str| ABOUT.iter().find(|(known, _)| *known == name);
+    let row = |(name, value): (String, Value)| {
+        let about = about(&name).map_or("", |(_, about)| about);
+        (name, value, about)
+    };
+    all(state).into_iter().map(row).collect()
 }
 
 /// Changes the named switches, all or none.
@@ -75,5 +87,28 @@ pub(super) fn from_text(state: &State, name: &str, text: &str) -> Value {
             .map_or_else(|_| Value::from(text), Value::from),
         _ if text.is_empty() => Value::Null,
         _ => Value::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::state::State;
+
+    #[test]
+    fn every_switch_has_a_sentence_and_a_name_that_tells_its_unit() {
+        let state = State::new(1, Vec::new(), Vec::new());
+        for (name, value, about) in super::listed(&state) {
+            assert!(about.ends_with('.'), "{name} needs its sentence in ABOUT");
+            assert!(
+                !value.is_object(),
+                "{name} is no plain value: durations go by `millis`"
+            );
+            assert!(value.is_number() || !name.ends_with("Ms"), "{name}");
+        }
+        assert_eq!(
+            super::ABOUT.len(),
+            super::all(&state).len(),
+            "a sentence too many"
+        );
     }
 }

@@ -7,14 +7,17 @@
 )]
 
 mod authorize;
+mod control;
 mod data;
 mod developer;
+mod events;
 mod faults;
 mod fixtures;
 mod judging;
 mod lifecycle;
 mod limits;
 mod shell;
+mod snapshots;
 mod static_credentials;
 mod static_limits;
 mod sweep;

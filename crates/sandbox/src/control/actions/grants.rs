@@ -129,11 +129,14 @@ pub(crate) fn colleague_takes_over(state: &mut State, portal: u64, now: u64) -> 
         .map_or("portal.example", |(_, domain)| domain);
     let (user_id, email) =
         colleague.unwrap_or_else(|| (left.user_id + 1, format!("colleague@{domain}")));
+    let id = portal.id;
     portal.installer = Installer {
         user_id,
         email,
         rights: left.rights,
     };
+    // Private apps follow the person who made them (platform 1.6).
+    state.set_user_rights(id, left.user_id, false);
     archived
 }
 

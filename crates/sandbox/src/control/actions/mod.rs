@@ -2,6 +2,7 @@
 
 mod apps;
 mod clock;
+mod credentials;
 mod faults;
 mod grants;
 mod metadata;
@@ -56,9 +57,10 @@ const fn action(
     }
 }
 
-const TABLES: [&[Action]; 7] = [
+const TABLES: [&[Action]; 8] = [
     clock::ACTIONS,
     grants::ACTIONS,
+    credentials::ACTIONS,
     portals::ACTIONS,
     apps::ACTIONS,
     metadata::ACTIONS,

@@ -1,11 +1,13 @@
 //! Owns what happens to an account: edition, add-ons, name, health, limits, merging.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Act, Action, Done, action};
 use crate::control::args::{Field, Kind, may, need};
 use crate::control::problem::Problem;
 use crate::model::{Health, Hubs, Portal, Tier};
+use crate::quota::Shrunk;
+use crate::rate::BURST_LIMIT;
 
 const PORTAL: Field = need("portal", Kind::Portal, "the portal");
 
@@ -16,7 +18,7 @@ pub(super) const ACTIONS: &[Action] = &[
         may("hub", Kind::OneOf(&["marketing", "sales", "service", "content"]), "every hub if left out"),
     ], set_tier),
     action("set-add-ons", "Buys or drops add-ons.", &[
-        PORTAL, need("brands", Kind::Flag, "the Brands add-on"),
+        PORTAL, may("brands", Kind::Flag, "the Brands add-on"), may("apiIncreases", Kind::Integer, "API limit increases bought: 0 to 2"),
     ], set_add_ons),
     action("rename-portal", "Gives a portal another account name.", &[
         PORTAL, need("name", Kind::Text, "the name"),
@@ -29,9 +31,16 @@ pub(super) const ACTIONS: &[Action] = &[
     action("merge-portals", "Merges one portal into another: it is gone, and its properties, owners and lists are the survivor's.", &[
         need("portal", Kind::Portal, "the portal that goes"), need("into", Kind::Portal, "the portal that stays"),
     ], merge),
-    action("set-limits", "Shrinks or widens a portal's rate limits.", &[
-        PORTAL, may("burst", Kind::Integer, "calls of one app per rolling ten seconds; HubSpot's is 110"),
+    action("set-limits", "Shrinks or widens a portal's rate limits; what is left out stays.", &[
+        PORTAL, may("burst", Kind::Integer, "calls of one OAuth app per rolling ten seconds; HubSpot's is 110"),
+        may("privateBurst", Kind::Integer, "the same of one private app or service key"),
+        may("daily", Kind::Integer, "calls a day of all of those together"),
+        may("search", Kind::Integer, "CRM searches a second"),
+        may("associationsBurst", Kind::Integer, "association calls of one app per rolling ten seconds"),
+        may("associationsDaily", Kind::Integer, "association calls a day"),
+        may("usedToday", Kind::Integer, "calls that private apps have made in the account's day"),
     ], set_limits),
+    action("reset-limits", "Gives a portal HubSpot's rate limits again, and empties every window.", &[PORTAL], reset_limits),
 ];
 
 fn set_tier(act: &mut Act<'_>) -> Done {
@@ -54,9 +63,15 @@ fn set_tier(act: &mut Act<'_>) -> Done {
 }
 
 fn set_add_ons(act: &mut Act<'_>) -> Done {
-    let brands = act.args.flag("brands").unwrap_or_default();
-    act.portal()?.brands = brands;
-    Ok(json!({ "brands": brands }))
+    let (brands, increases) = (act.args.flag("brands"), act.args.number("apiIncreases"));
+    let increases = increases.map(u8::try_from).transpose().ok().flatten();
+    if act.args.number("apiIncreases").is_some_and(|n| n > 2) {
+        return Err(Problem::invalid("apiIncreases takes 0 to 2."));
+    }
+    let portal = act.portal()?;
+    portal.brands = brands.unwrap_or(portal.brands);
+    portal.api_addons = increases.unwrap_or(portal.api_addons);
+    Ok(json!({ "brands": portal.brands, "apiIncreases": portal.api_addons }))
 }
 
 fn rename(act: &mut Act<'_>) -> Done {
@@ -144,10 +159,43 @@ fn take_over(source: &Portal, target: &mut Portal) {
 }
 
 fn set_limits(act: &mut Act<'_>) -> Done {
-    let burst = act.args.small("burst");
+    let (args, now) = (act.args, act.now);
     let portal = act.portal()?;
-    if let Some(burst) = burst {
-        portal.burst_limit = burst;
+    let id = portal.id;
+    portal.burst_limit = args.small("burst").unwrap_or(portal.burst_limit);
+    let shrunk = &mut portal.shrunk;
+    shrunk.private_burst = args.small("privateBurst").or(shrunk.private_burst);
+    shrunk.daily = args.number("daily").or(shrunk.daily);
+    shrunk.search = args.small("search").or(shrunk.search);
+    shrunk.associations_burst = args
+        .small("associationsBurst")
+        .or(shrunk.associations_burst);
+    shrunk.associations_daily = args
+        .number("associationsDaily")
+        .or(shrunk.associations_daily);
+    let told = limits(portal);
+    if let Some(used) = args.number("usedToday") {
+        act.state.set_daily_usage(id, used, now);
     }
-    Ok(json!({ "burst": portal.burst_limit }))
+    Ok(told)
+}
+
+fn reset_limits(act: &mut Act<'_>) -> Done {
+    let portal = act.portal()?;
+    portal.burst_limit = BURST_LIMIT;
+    portal.shrunk = Shrunk::default();
+    let told = limits(portal);
+    act.state.empty_windows();
+    Ok(told)
+}
+
+fn limits(portal: &Portal) -> Value {
+    json!({
+        "burst": portal.burst_limit,
+        "privateBurst": portal.private_burst_limit(),
+        "daily": portal.daily_limit(),
+        "search": portal.search_limit(),
+        "associationsBurst": portal.associations_burst_limit(),
+        "associationsDaily": portal.associations_daily_limit(),
+    })
 }

@@ -196,10 +196,7 @@ pub(crate) fn start(
 }
 
 /// Brings back to normal what fits, the last first. Gives the names of what was undone.
-pub(crate) fn undo_those(
-    state: &mut State,
-    fits: impl Fn(&Running) -> bool,
-) -> Vec<&'static str> {
+pub(crate) fn undo_those(state: &mut State, fits: impl Fn(&Running) -> bool) -> Vec<&'static str> {
     let running = std::mem::take(&mut state.control.standing.running);
     let (mut ending, staying): (Vec<_>, Vec<_>) = running.into_iter().partition(fits);
     ending.reverse();
@@ -297,6 +294,7 @@ fn undo(state: &mut State, running: &Running) {
                     owner.user_id = *user_id;
                 }
             }
+            state.set_user_rights(id, installer.user_id, true);
             state.refresh_tokens.extend(refresh.iter().cloned());
         }
         Undo::Removed {
@@ -350,14 +348,6 @@ fn undo(state: &mut State, running: &Running) {
                 _ => {}
             }
         }
-        Undo::Windows { at, filled } => {
-            for (_, window) in state
-                .burst
-                .iter_mut()
-                .filter(|((_, portal), _)| *portal == id)
-            {
-                window.free(*at, *filled);
-            }
-        }
+        Undo::Windows { at, filled } => state.quota.free(id, *at, *filled),
     }
 }

@@ -136,7 +136,10 @@ pub(super) fn scopes_changed(start: &mut Start<'_>) -> Result<Undo, Problem> {
         return Err(Problem::conflict("No app is installed in this portal."));
     };
     let (client_id, granted) = (client_id.clone(), install.scopes.clone());
-    let required = start.state.app(&client_id).map(|app| app.required_scopes.clone());
+    let required = start
+        .state
+        .app(&client_id)
+        .map(|app| app.required_scopes.clone());
     let required = required.unwrap_or_default();
     let account = start.state.portals.get(&portal);
     let open = |name: &str| account.is_some_and(|portal| scopes::available(name, portal));
@@ -217,24 +220,29 @@ pub(super) fn rate_limited(start: &mut Start<'_>) -> Result<Undo, Problem> {
         .unwrap_or(u64::MAX)
         .saturating_sub(BURST_SPAN_MS);
     let portal = start.id();
-    let limit = start
-        .state
-        .portals
-        .get(&portal)
-        .map_or(0, |p| p.burst_limit);
-    let apps: Vec<String> = start
-        .state
+    let state = &mut *start.state;
+    let Some(account) = state.portals.get(&portal) else {
+        return Err(Problem::missing("The portal is gone."));
+    };
+    let limits = [
+        account.burst_limit,
+        account.private_burst_limit(),
+        account.associations_burst_limit(),
+    ];
+    let limit = limits.into_iter().max().unwrap_or_default();
+    let keys = state
+        .credentials
+        .apps
+        .values()
+        .filter(|app| app.portal == portal);
+    let keys = keys.map(|app| app.app_id.to_string());
+    let apps = state
         .apps
         .iter()
         .map(|app| app.client_id.clone())
-        .collect();
+        .chain(keys);
     for app in apps {
-        start
-            .state
-            .burst
-            .entry((app, portal))
-            .or_default()
-            .fill(at, limit);
+        state.quota.fill(&app, portal, at, limit);
     }
     Ok(Undo::Windows { at, filled: limit })
 }
