@@ -3,7 +3,7 @@
 use portico_sandbox::{DEMO_CLIENT_SECRET, Request, Response, Sandbox};
 use serde_json::{Value, json};
 
-use crate::{GENERATIONS, NOW, SMALL, full_token, refresh, sandbox, tokens};
+use crate::{GENERATIONS, NOW, SMALL, refresh, sandbox, tokens};
 
 /// A sandbox with the interface allowed.
 pub(crate) fn steered(fixture: &str) -> Sandbox {

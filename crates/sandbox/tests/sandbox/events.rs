@@ -341,3 +341,73 @@ fn faults_are_set_listed_and_cleared() {
     );
     assert_eq!(status(&sandbox, &token, DETAILS), 200);
 }
+
+/// Platform 2: static credentials as an account's admin handles them.
+#[test]
+fn static_tokens_are_made_rotated_and_deleted() {
+    let sandbox = steered("small");
+    let make = |kind: &str| {
+        let body = json!({ "portal": SMALL, "kind": kind, "scopes": ["crm.objects.owners.read"] });
+        let issued = act(&sandbox, "issue-static-token", &body);
+        (
+            issued["appId"].clone(),
+            issued["token"].as_str().unwrap().to_owned(),
+        )
+    };
+    let owners = |token: &str| status(&sandbox, token, "/crm/v3/owners");
+    for kind in ["private-app", "static-app", "service-key"] {
+        let (id, token) = make(kind);
+        assert_eq!(
+            (owners(&token), status(&sandbox, &token, "/crm/v3/lists")),
+            (200, 403),
+            "{kind}"
+        );
+        let next = act(&sandbox, "rotate-static-token", &json!({ "appId": id }));
+        assert_eq!(
+            (owners(&token), owners(next["token"].as_str().unwrap())),
+            (401, 200),
+            "{kind}"
+        );
+        let edit = json!({ "appId": id, "scopes": ["crm.lists.read"] });
+        let edited = post(&sandbox, "/_sandbox/actions/set-static-scopes", &edit);
+        assert_eq!(edited.status == 200, kind == "service-key", "{kind}");
+        act(&sandbox, "delete-static-token", &json!({ "appId": id }));
+        assert_eq!(owners(next["token"].as_str().unwrap()), 401, "{kind}");
+        assert_eq!(
+            post(
+                &sandbox,
+                "/_sandbox/actions/delete-static-token",
+                &json!({ "appId": id })
+            )
+            .status,
+            404
+        );
+    }
+    let (id, token) = make("private-app");
+    let user = sandbox.with(|state| state.credentials.apps[&id.as_u64().unwrap()].user_id);
+    for (rights, want) in [(false, 403), (true, 200)] {
+        act(
+            &sandbox,
+            "set-user-rights",
+            &json!({ "portal": SMALL, "userId": user, "hasRights": rights }),
+        );
+        assert_eq!(owners(&token), want);
+    }
+    act(
+        &sandbox,
+        "set-limits",
+        &json!({ "portal": SMALL, "privateBurst": 1, "daily": 5, "usedToday": 5 }),
+    );
+    assert_eq!(
+        sandbox
+            .call(&Request::get("/crm/v3/owners").bearer(&token), NOW)
+            .to_value()["policyName"],
+        "DAILY"
+    );
+    let limits = act(&sandbox, "reset-limits", &json!({ "portal": SMALL }));
+    assert_eq!(
+        (&limits["burst"], &limits["privateBurst"]),
+        (&json!(110), &json!(100))
+    );
+    assert_eq!(owners(&token), 200);
+}
