@@ -103,6 +103,19 @@ impl ApiError {
         self
     }
 
+    /// The error as one row of a multi-status answer (platform 6.5, 7).
+    pub(crate) fn row(&self) -> Value {
+        let mut row = json!({ "status": "error", "message": self.message });
+        if let Some(category) = self.detail.category {
+            row["category"] = json!(category);
+        }
+        if !self.detail.errors.is_empty() {
+            row["errors"] = json!(self.detail.errors);
+        }
+        row["context"] = self.detail.context.clone().unwrap_or_else(|| json!({}));
+        row
+    }
+
     /// 400 `VALIDATION_ERROR`.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new(400, message).category("VALIDATION_ERROR")

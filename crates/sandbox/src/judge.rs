@@ -8,6 +8,7 @@ use crate::hubspot::object_types;
 use crate::lag;
 use crate::model::Health;
 use crate::quota::limited;
+use crate::records;
 use crate::router::{Access, Answer, Call, Route};
 use crate::scopes;
 use crate::state::{Distribution, Holder};
@@ -186,6 +187,19 @@ fn allowed(call: &Call<'_>, route: &Route) -> Result<(), ApiError> {
                 let known = scopes::CATALOGUE.iter().map(|scope| scope.name);
                 let any: Vec<String> = known.filter(|n| writes(n)).map(str::to_owned).collect();
                 Err(ApiError::missing_scopes(&any))
+            }
+        }
+        Access::ReadRecords | Access::WriteRecords => {
+            // An unknown type, or one without kept records, is the handler's to refuse.
+            let Some(shape) = records::shape_named(call.param("objectType")) else {
+                return Ok(());
+            };
+            let writes = matches!(route.access, Access::WriteRecords);
+            let scope = if writes { shape.write } else { shape.read };
+            if call.holds(scope) {
+                Ok(())
+            } else {
+                Err(ApiError::missing_scopes(&[scope.to_owned()]))
             }
         }
         Access::Definition => {

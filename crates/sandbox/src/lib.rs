@@ -18,6 +18,7 @@ pub mod model;
 mod oauth;
 mod quota;
 mod rate;
+mod records;
 mod rng;
 mod router;
 mod routes;

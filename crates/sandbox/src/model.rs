@@ -12,6 +12,8 @@ pub use crate::metadata::{
 };
 pub use crate::quota::Shrunk;
 
+pub use crate::records::Records;
+
 /// A hub's edition. No endpoint returns it (platform 3.1); it drives limits, grantable scopes and 403s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
@@ -198,6 +200,8 @@ pub struct Portal {
     pub lists: Vec<List>,
     /// Everything that is one flat list of documents.
     pub collections: BTreeMap<Collection, Vec<Document>>,
+    /// Records of the types whose records are kept.
+    pub records: Records,
     /// Optional library types and whether they are on.
     pub enablement: BTreeMap<String, bool>,
 }

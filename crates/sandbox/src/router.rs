@@ -30,6 +30,10 @@ pub(crate) enum Access {
     AnyWrite,
     /// A token with any `crm.objects.*.read`, or one of the older scopes that read records.
     AnyObject,
+    /// A token that may read the records of the type in `{objectType}`.
+    ReadRecords,
+    /// A token that may write them.
+    WriteRecords,
     /// App-level: the developer's credentials; an installer's token never opens it.
     DeveloperKey,
 }
@@ -94,6 +98,8 @@ pub fn served() -> Vec<Served> {
             Access::DefinitionWrite => "schema write scope of the type".to_owned(),
             Access::AnyWrite => "any crm.objects.*.write or crm.schemas.*.write".to_owned(),
             Access::AnyObject => "any crm.objects.*.read".to_owned(),
+            Access::ReadRecords => "read scope of the type".to_owned(),
+            Access::WriteRecords => "write scope of the type".to_owned(),
             Access::DeveloperKey => "developer API key or client_credentials bearer".to_owned(),
         },
         source: route.source,
@@ -337,7 +343,7 @@ fn faulty(answer: &FaultAnswer, correlation_id: &str) -> Response {
 }
 
 /// Unknown routes answer a web page, not the envelope (platform 9.2).
-fn not_found_page() -> Response {
+pub(crate) fn not_found_page() -> Response {
     Response::html(
         404,
         "<html>\n<head>\n<meta http-equiv=\"Content-Type\" content=\"text/html;charset=utf-8\"/>\n\

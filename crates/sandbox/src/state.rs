@@ -145,6 +145,12 @@ pub struct Switches {
     pub usage_fetch_status: FetchStatus,
     /// Bytes of path and query from which on a URL is too long: 414.
     pub url_limit: usize,
+    /// Searches see records as they were this long ago; HubSpot names no time (platform 4), so none by default.
+    #[serde(rename = "searchLagMs", with = "millis")]
+    pub search_lag: Duration,
+    /// A create must carry what the page says it should: name, stage, and pipeline where there are several
+    /// (platform 7).
+    pub require_on_create: bool,
     /// Life of an authorization code.
     #[serde(rename = "codeLifetimeMs", with = "millis")]
     pub code_lifetime: Duration,
@@ -185,6 +191,8 @@ impl Default for Switches {
             usage_without_private_apps: true,
             usage_fetch_status: FetchStatus::Success,
             url_limit: 16 * 1024,
+            search_lag: Duration::ZERO,
+            require_on_create: true,
             code_lifetime: Duration::from_mins(10),
             access_token_lifetime: Duration::from_mins(30),
             token_latency: Duration::ZERO,

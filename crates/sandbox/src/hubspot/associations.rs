@@ -11,7 +11,7 @@ use crate::router::{Answer, Call};
 
 /// HubSpot's unlabelled default types: from, to, type id.
 #[rustfmt::skip]
-const DEFAULTS: &[(&str, &str, u64)] = &[
+pub(crate) const DEFAULTS: &[(&str, &str, u64)] = &[
     ("0-1", "0-1", 449), ("0-1", "0-2", 279), ("0-1", "0-3", 4), ("0-1", "0-5", 15), ("0-2", "0-1", 280),
     ("0-2", "0-2", 450), ("0-2", "0-3", 342), ("0-2", "0-5", 340), ("0-3", "0-1", 3), ("0-3", "0-2", 341),
     ("0-3", "0-3", 451), ("0-3", "0-5", 27), ("0-5", "0-1", 16), ("0-5", "0-2", 339), ("0-5", "0-3", 28),
@@ -30,7 +30,7 @@ const DEFAULTS: &[(&str, &str, u64)] = &[
 ];
 
 /// HubSpot's labelled defaults: from, to, type id, label.
-const LABELLED: &[(&str, &str, u64, &str)] = &[
+pub(crate) const LABELLED: &[(&str, &str, u64, &str)] = &[
     ("0-1", "0-2", 1, "Primary"),
     ("0-2", "0-1", 2, "Primary"),
     ("0-3", "0-2", 5, "Primary"),
@@ -51,7 +51,7 @@ struct Row<'a> {
 }
 
 /// The unlabelled type of a standard pair; HubSpot's documented id, or a stable one of our own for rarer pairs.
-fn default_type(from: &str, to: &str) -> Option<u64> {
+pub(crate) fn default_type(from: &str, to: &str) -> Option<u64> {
     let documented = DEFAULTS.iter().find(|(f, t, _)| *f == from && *t == to);
     documented.map(|(_, _, id)| *id).or_else(|| {
         let position = |id: &str| STANDARD.iter().position(|kind| kind.id == id);

@@ -192,11 +192,10 @@ pub(crate) fn pipelines(call: &mut Call<'_>) -> Answer {
 /// `GET /crm/limits/{version}/records`.
 pub(crate) fn records(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
+    let told = |id: &str| portal.objects.get(id).map_or(0, |o| o.record_count);
     let usage = |id: &str| {
-        portal
-            .objects
-            .get(id)
-            .map_or(0, |o| usize::try_from(o.record_count).unwrap_or(usize::MAX))
+        crate::records::count(portal, id)
+            .unwrap_or_else(|| usize::try_from(told(id)).unwrap_or(usize::MAX))
     };
     Ok(Response::json(
         200,

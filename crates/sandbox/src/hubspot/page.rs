@@ -120,7 +120,7 @@ pub(crate) fn whole<T: Serialize>(items: &[T]) -> Answer {
     ))
 }
 
-fn limit(query: &Fields, rule: PageRule) -> Result<usize, ApiError> {
+pub(crate) fn limit(query: &Fields, rule: PageRule) -> Result<usize, ApiError> {
     let Some(text) = query.filled("limit") else {
         return Ok(rule.default);
     };

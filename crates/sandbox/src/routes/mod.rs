@@ -8,6 +8,7 @@ mod crm;
 mod crm_write;
 mod marketing;
 mod oauth;
+mod objects;
 mod settings;
 
 use crate::router::{Access, Answer, Call, RateClass, Route};
@@ -19,6 +20,7 @@ const TABLES: &[&[Route]] = &[
     account::ROUTES,
     crm::ROUTES,
     crm_write::ROUTES,
+    objects::ROUTES,
     settings::ROUTES,
     automation::ROUTES,
     marketing::ROUTES,
@@ -79,6 +81,13 @@ impl Route {
     const fn search(self) -> Self {
         Self {
             rate: RateClass::Search,
+            ..self
+        }
+    }
+
+    const fn patch(self) -> Self {
+        Self {
+            method: "PATCH",
             ..self
         }
     }

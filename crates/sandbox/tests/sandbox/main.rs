@@ -16,6 +16,8 @@ mod fixtures;
 mod judging;
 mod lifecycle;
 mod limits;
+mod record_rules;
+mod records;
 mod shell;
 mod snapshots;
 mod static_credentials;
@@ -187,6 +189,11 @@ impl<'a> Reader<'a> {
         });
         self.sandbox
             .call(&request.bearer(&self.token), self.now.get())
+    }
+
+    /// Lets time pass.
+    pub(crate) fn skip(&self, ms: u64) {
+        self.now.set(self.now.get() + ms);
     }
 
     /// The answer to a `GET`, which must be 200.
