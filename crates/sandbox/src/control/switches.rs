@@ -29,6 +29,8 @@ const ABOUT: &[(&str, &str)] = &[
     ("usageWithoutPrivateApps", "api-usage tells the limit of an account without private apps."),
     ("usageFetchStatus", "fetchStatus of api-usage: SUCCESS, CACHED, FAILURE, NOTFOUND or TIMEOUT."),
     ("urlLimit", "Bytes of path and query from which on a URL is too long: 414."),
+    ("searchLagMs", "How long searches do not show what was written."),
+    ("requireOnCreate", "A new record must carry its name, stage and, where there are several, pipeline."),
     ("codeLifetimeMs", "Life of an authorization code."),
     ("accessTokenLifetimeMs", "Life of an access token."),
     ("tokenLatencyMs", "Extra time before token endpoints answer."),
