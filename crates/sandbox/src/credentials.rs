@@ -30,6 +30,16 @@ pub enum StaticKind {
     ServiceKey,
 }
 
+impl StaticKind {
+    /// The security event of an app or of a key.
+    const fn event(self, app: &'static str, key: &'static str) -> &'static str {
+        match self {
+            Self::PrivateApp | Self::StaticApp => app,
+            Self::ServiceKey => key,
+        }
+    }
+}
+
 /// An app or key of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticApp {
@@ -287,6 +297,8 @@ impl State {
         let token = self.credentials.token_text(owner.hublet, &mut self.rng);
         let credentials = &mut self.credentials;
         let app_id = credentials.add(owner, kind, name, scopes, token.clone(), now);
+        let event = kind.event("PRIVATE_APP_ACCESS_TOKEN_CREATE", "SERVICE_KEY_CREATE");
+        self.log_security(portal, event, &app_id.to_string(), now);
         Ok(Issued { app_id, token })
     }
 
@@ -322,6 +334,9 @@ impl State {
             expires_at: None,
         };
         tokens.insert(token.clone(), record);
+        let (portal, kind) = (app.portal, app.kind);
+        let event = kind.event("PRIVATE_APP_ACCESS_TOKEN_ROTATE", "SERVICE_KEY_ROTATE");
+        self.log_security(portal, event, &app_id.to_string(), now);
         Ok(token)
     }
 

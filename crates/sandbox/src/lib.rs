@@ -3,6 +3,7 @@
 //! Inside, everything is [`handle`]: `(state, request, now) -> response`, with no IO, clock or entropy. [`run`] serves it
 //! over HTTP; [`Sandbox`] is the handle by which a test looks in and reaches in. Never part of what partners ship.
 
+mod activity;
 mod app_resources;
 mod control;
 mod credentials;
@@ -31,6 +32,7 @@ mod state;
 pub mod time;
 mod zone;
 
+pub use activity::{ActingUser, Activity, AuditLog, Login, Place, SecurityEvent};
 pub use app_resources::{ActionRevision, AppResources};
 pub use control::{Control, Tokens};
 pub use credentials::{

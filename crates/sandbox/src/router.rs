@@ -178,10 +178,18 @@ pub fn handle(state: &mut State, request: &Request, now: u64) -> Response {
         response.set("x-hubspot-correlation-id", &correlation_id);
     }
     remember(state, request, now, response.status);
+    if request.method == "HEAD" {
+        // What a GET would answer, without its body.
+        response.set("content-length", &response.body.len().to_string());
+        response.body.clear();
+    }
     response
 }
 
 fn route(state: &mut State, request: &Request, now: u64, correlation_id: &str) -> Response {
+    if request.path.len() + request.query.len() > state.switches.url_limit {
+        return url_too_long();
+    }
     let segments = segments(&request.path);
     let method = if request.method == "HEAD" {
         "GET"
@@ -340,6 +348,16 @@ fn faulty(answer: &FaultAnswer, correlation_id: &str) -> Response {
         FaultAnswer::OAuth(status) => crate::oauth::error::of_status(status),
         FaultAnswer::Empty | FaultAnswer::Slow(_) | FaultAnswer::Drop { .. } => Response::empty(200),
     }
+}
+
+/// 414 is the front's, not the API's: a web page (platform 9.2 knows no body).
+fn url_too_long() -> Response {
+    Response::html(
+        414,
+        "<html>\n<head><title>414 Request-URI Too Large</title></head>\n\
+         <body><center><h1>414 Request-URI Too Large</h1></center></body>\n</html>\n"
+            .to_owned(),
+    )
 }
 
 /// Unknown routes answer a web page, not the envelope (platform 9.2).

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::activity::{self, Activity};
 use crate::app_resources::AppResources;
 use crate::control::Control;
 use crate::credentials::Credentials;
@@ -359,6 +360,8 @@ pub struct State {
     pub access_tokens: HashMap<String, AccessToken>,
     /// Private apps, service keys and the developer's own credentials (platform 2).
     pub credentials: Credentials,
+    /// Activity logs by account (platform 3).
+    pub activity: BTreeMap<u64, Activity>,
     /// What developers configured per app id; made when first asked for.
     pub app_resources: BTreeMap<u64, AppResources>,
     /// What was counted against which limit.
@@ -386,6 +389,7 @@ impl State {
             .map(|portal| (portal.id, portal.into()))
             .collect();
         let credentials = Credentials::seeded(seed, &portals);
+        let activity = activity::seeded(seed, &portals);
         Self {
             apps,
             portals,
@@ -394,6 +398,7 @@ impl State {
             refresh_tokens: HashMap::new(),
             access_tokens: HashMap::new(),
             credentials,
+            activity,
             app_resources: BTreeMap::new(),
             quota: Quota::default(),
             switches: Switches::default(),

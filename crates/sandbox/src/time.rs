@@ -39,6 +39,74 @@ pub fn iso(unix_ms: u64) -> String {
     }
 }
 
+/// Unix milliseconds of a number of them, or of an ISO 8601 date or date-time; without an offset it is UTC.
+pub(crate) fn instant(text: &str) -> Option<u64> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    let (date, clock) = text
+        .split_once(['T', 't', ' '])
+        .map_or((text, ""), |(date, clock)| (date, clock));
+    let date: Vec<u64> = date.split('-').map(digits).collect::<Option<_>>()?;
+    let [year @ 1970..=9999, month @ 1..=12, day @ 1..=31] = date[..] else {
+        return None;
+    };
+    let (clock, offset) = match clock.find(['Z', 'z', '+', '-']) {
+        // A `+` of a query arrives as a space, which `trim` would have kept: `%2B` is what clients send.
+        Some(at) => (&clock[..at], offset(&clock[at..])?),
+        None => (clock, 0),
+    };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let millis = digits(&format!("{fraction:0<3.3}"))?;
+    let parts: Vec<u64> = match clock {
+        "" => vec![0, 0],
+        clock => clock.split(':').map(digits).collect::<Option<_>>()?,
+    };
+    let (hour, minute, second) = match parts[..] {
+        [hour @ 0..=23, minute @ 0..=59] => (hour, minute, 0),
+        [hour @ 0..=23, minute @ 0..=59, second @ 0..=60] => (hour, minute, second),
+        _ => return None,
+    };
+    let days = days_of(year, month, day);
+    if civil(days) != (year, month, day) {
+        return None;
+    }
+    let utc = days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + millis;
+    utc.checked_add_signed(-offset)
+}
+
+fn digits(text: &str) -> Option<u64> {
+    let plain = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// Milliseconds east of UTC of `Z`, `+01:00`, `-0330`.
+fn offset(text: &str) -> Option<i64> {
+    if text.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    let (sign, rest) = text.split_at(1);
+    let rest = rest.replace(':', "");
+    let hours = digits(rest.get(..2)?).filter(|hours| *hours < 24)?;
+    let minutes = match rest.get(2..)? {
+        "" => 0,
+        minutes => digits(minutes).filter(|minutes| *minutes < 60)?,
+    };
+    let span = i64::try_from(hours * HOUR + minutes * MINUTE).ok()?;
+    Some(if sign == "-" { -span } else { span })
+}
+
+/// Days since 1970-01-01 of a Gregorian date (Howard Hinnant's `days_from_civil`, for years after the epoch).
+pub(crate) fn days_of(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let shifted = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 /// Days since 1970-01-01 to a Gregorian date (Howard Hinnant's `civil_from_days`, for days after the epoch).
 pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     let z = days + 719_468;
@@ -114,7 +182,7 @@ pub(crate) mod millis {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIXTURE_NOW, iso, parse};
+    use super::{DAY, FIXTURE_NOW, HOUR, instant, iso, parse};
 
     #[test]
     fn instants_print_as_hubspot_prints_them() {
@@ -147,5 +215,39 @@ mod tests {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(parse("2026-11-01T00:00"), Some(FIXTURE_NOW));
+    }
+
+    #[test]
+    fn instants_read_back_and_others_are_refused() {
+        for ms in [
+            0,
+            951_782_400_000,
+            FIXTURE_NOW + 34_217_123,
+            1_709_251_199_999,
+        ] {
+            assert_eq!(instant(&iso(ms)), Some(ms));
+            assert_eq!(instant(&ms.to_string()), Some(ms));
+        }
+        let cases = [
+            ("2026-11-01", Some(FIXTURE_NOW)),
+            ("2026-11-01T01:00:00+01:00", Some(FIXTURE_NOW)),
+            ("2026-10-31T20:30-0330", Some(FIXTURE_NOW)),
+            ("2026-11-01T00:00:00.5Z", Some(FIXTURE_NOW + 500)),
+            ("2026-11-01 06:00", Some(FIXTURE_NOW + 6 * HOUR)),
+            ("2026-11-02", Some(FIXTURE_NOW + DAY)),
+            ("1970-01-01T00:00+01:00", None),
+            ("2026-02-30", None),
+            ("2026-13-01", None),
+            ("2026-11-01T25:00", None),
+            ("2026-11-01T00:00:00+é", None),
+            ("yesterday", None),
+            ("", None),
+            ("--", None),
+            ("1969-12-31", None),
+            ("99999999999999999999999", None),
+        ];
+        for (text, want) in cases {
+            assert_eq!(instant(text), want, "{text:?}");
+        }
     }
 }

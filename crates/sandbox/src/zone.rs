@@ -2,7 +2,7 @@
 //! a zone it does not know keeps the offset that the account was made with.
 
 use crate::model::Portal;
-use crate::time::{DAY, HOUR, civil};
+use crate::time::{DAY, HOUR, civil, days_of};
 
 /// When clocks change.
 enum Rule {
@@ -78,21 +78,11 @@ fn sunday(year: u64, month: u64, day: u64) -> u64 {
     days + (10 - days % 7) % 7
 }
 
-/// Days since 1970-01-01 (Howard Hinnant's `days_from_civil`, for years after the epoch).
-fn days_of(year: u64, month: u64, day: u64) -> u64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year / 400, year % 400);
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{days_of, local_day, next_midnight, offset_minutes, sunday};
+    use super::{local_day, next_midnight, offset_minutes, sunday};
     use crate::fixture;
-    use crate::time::{DAY, HOUR, civil, iso};
+    use crate::time::{DAY, HOUR, civil, days_of, iso};
 
     #[test]
     fn dates_and_days_are_inverse() {

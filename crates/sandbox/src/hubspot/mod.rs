@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod actions;
+pub(crate) mod activity;
 pub(crate) mod associations;
 pub(crate) mod automation;
 pub(crate) mod collections;

@@ -234,6 +234,9 @@ pub(crate) fn uninstall(call: &mut Call<'_>) -> Answer {
             "Only the OAuth access token of an install removes the app.",
         ));
     }
+    let app_id = app_id(call.state, &holder).to_string();
+    call.state
+        .log_security(holder.portal, "UNINSTALL_INTEGRATION", &app_id, call.now);
     call.state.uninstall(&holder.client_id, holder.portal);
     Ok(Response::empty(204))
 }

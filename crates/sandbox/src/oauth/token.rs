@@ -150,15 +150,17 @@ fn redeem(
         state.revoke_grant(client_id, holder.portal);
     }
     let install = (client_id.to_owned(), holder.portal);
-    let since = state
-        .installs
-        .get(&install)
-        .map_or(now, |install| install.since);
+    let since = state.installs.get(&install).map(|install| install.since);
+    if since.is_none() {
+        let app_id = state.app(client_id).map_or(0, |app| app.app_id);
+        let app_id = app_id.to_string();
+        state.log_security(holder.portal, "INSTALL_INTEGRATION", &app_id, now);
+    }
     state.installs.insert(
         install,
         Install {
             scopes: holder.scopes.clone(),
-            since,
+            since: since.unwrap_or(now),
         },
     );
     let refresh_token = mint::refresh_token(state, holder.clone(), now);

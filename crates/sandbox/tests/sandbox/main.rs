@@ -6,6 +6,7 @@
     reason = "a test's helpers fail the test, as its body does"
 )]
 
+mod activity;
 mod authorize;
 mod control;
 mod data;
@@ -16,6 +17,7 @@ mod fixtures;
 mod judging;
 mod lifecycle;
 mod limits;
+mod malformed;
 mod record_rules;
 mod records;
 mod shell;
