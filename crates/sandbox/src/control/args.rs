@@ -107,6 +107,11 @@ pub(crate) enum Body {
     Form(Fields),
 }
 
+/// Whether the body is a form, which only the page sends.
+pub(crate) fn is_form(request: &Request) -> bool {
+    request.media_type().as_deref() == Some("application/x-www-form-urlencoded")
+}
+
 /// The body by its content type.
 pub(crate) fn body(request: &Request) -> Result<Body, Problem> {
     match request.media_type().as_deref() {

@@ -8,6 +8,7 @@ pub(crate) mod conditions;
 mod events;
 mod guard;
 mod overview;
+mod page;
 mod problem;
 mod routes;
 pub(crate) mod scenarios;

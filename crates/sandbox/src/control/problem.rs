@@ -7,7 +7,7 @@ use crate::http::Response;
 /// Why a control call was refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
-    status: u16,
+    pub(crate) status: u16,
     code: &'static str,
     /// For people.
     pub(crate) message: String,

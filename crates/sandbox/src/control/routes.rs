@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 use super::args::{self, Args, Body};
 use super::problem::Problem;
 use super::scenarios::{self, FIELDS};
-use super::{ROOT, actions, calls, guard, overview, switches};
+use super::{ROOT, actions, calls, guard, overview, page, switches};
 use crate::http::{Fields, Request, Response};
 use crate::state::State;
 
 /// The paths beside the actions and scenarios: method, path, a sentence.
 #[rustfmt::skip]
-const RESOURCES: [(&str, &str, &str); 15] = [
+const RESOURCES: [(&str, &str, &str); 16] = [
+    ("GET", "/_sandbox", "The page for people."),
     ("GET", "/_sandbox/api", "This list."),
     ("GET", "/_sandbox/state", "Clock, portals with installs and grants, apps, scenarios under way, faults."),
     ("GET", "/_sandbox/calls", "Calls received, oldest first; since (a number), path (a prefix), limit (100), secrets (false)."),
@@ -35,12 +36,16 @@ pub(crate) fn answer(state: &mut State, request: &Request, now: u64) -> Option<R
     if !state.control.enabled || !(rest.is_empty() || rest.starts_with('/')) {
         return None;
     }
-    let mut response = guard::check(request, &state.control.hosts)
-        .and_then(|()| {
-            scenarios::forget_ended(state, now);
-            route(state, request, rest.trim_end_matches('/'), now)
-        })
-        .unwrap_or_else(|problem| problem.respond());
+    let outcome = guard::check(request, &state.control.hosts).and_then(|()| {
+        scenarios::forget_ended(state, now);
+        route(state, request, rest.trim_end_matches('/'), now)
+    });
+    let from_page = request.method == "POST" && args::is_form(request);
+    let mut response = if from_page {
+        page::after(request, outcome)
+    } else {
+        outcome.unwrap_or_else(|problem| problem.respond())
+    };
     response.set("cache-control", "no-store");
     response.set("x-content-type-options", "nosniff");
     Some(response)
@@ -54,6 +59,7 @@ fn route(state: &mut State, request: &Request, path: &str, now: u64) -> Result<R
     };
     let ok = |body: Value| Ok(Response::json(200, &body));
     match (method, path) {
+        ("GET", "") => Ok(page::show(state, &query, now)),
         ("GET", "/api") => ok(api(state)),
         ("GET", "/state") => ok(overview::json(state, now)),
         ("GET", "/calls") => calls::list(state, &query),
@@ -94,7 +100,16 @@ fn named(
         .and_then(|p| p.split_once('/'))
         .unwrap_or_default();
     let name = crate::router::percent_decode(name);
+    let query = Fields::parse(request.query.as_bytes());
+    let missing = || {
+        if known(path) {
+            return Problem::new(405, "method", format!("{method} is not supported here."));
+        }
+        Problem::unknown_path(&request.path)
+    };
     match (method, area) {
+        ("GET", "part") => page::part(state, &name, &query, now).ok_or_else(missing),
+        ("GET", "") => page::asset(path.trim_start_matches('/')).ok_or_else(missing),
         ("POST", "actions") => act(state, request, &name, now),
         ("POST", "scenarios") => {
             let body = args::body(request)?;
@@ -106,12 +121,7 @@ fn named(
             let body = Body::Json(Map::from_iter([("name".to_owned(), Value::from(name))]));
             run(state, "delete-snapshot", &body, now).map(|told| Response::json(200, &told))
         }
-        _ if known(path) => Err(Problem::new(
-            405,
-            "method",
-            format!("{method} is not supported here."),
-        )),
-        _ => Err(Problem::unknown_path(&request.path)),
+        _ => Err(missing()),
     }
 }
 

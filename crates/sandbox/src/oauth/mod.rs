@@ -4,6 +4,6 @@ pub(crate) mod authorize;
 pub(crate) mod error;
 pub(crate) mod introspect;
 pub(crate) mod mint;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod static_info;
 pub(crate) mod token;

@@ -9,6 +9,7 @@
 mod activity;
 mod authorize;
 mod control;
+mod control_page;
 mod data;
 mod developer;
 mod events;

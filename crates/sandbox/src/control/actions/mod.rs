@@ -17,7 +17,7 @@ use crate::model::Portal;
 use crate::shared::Shared;
 use crate::state::{AppConfig, State};
 
-pub(super) use faults::describe as describe_fault;
+pub(super) use faults::{describe as describe_fault, words as fault_words};
 pub(super) use grants::colleague_takes_over;
 pub(super) use snapshots::save as save_snapshot;
 

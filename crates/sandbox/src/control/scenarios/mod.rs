@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::actions::no_portal;
 use super::args::{Args, Field, Kind, may};
 use super::problem::Problem;
-use crate::model::{Hubs, Installer};
+use crate::model::{Hubs, Installer, Tier};
 use crate::state::{AccessToken, Holder, Install, RefreshToken, State};
 use crate::time::iso;
 use starts::Start;
@@ -147,6 +147,27 @@ enum Undo {
         at: u64,
         filled: u32,
     },
+}
+
+/// Why a scenario cannot start in a portal now; `None` when it can.
+pub(crate) fn obstacle(state: &State, scenario: &Scenario, portal: u64) -> Option<String> {
+    let why = match scenario.name {
+        "app-removed" | "scopes-changed" if !state.installs.keys().any(|(_, id)| *id == portal) => {
+            "Connect the app in this portal first."
+        }
+        "account-downgraded" => {
+            let account = state.portals.get(&portal)?;
+            if account.hubs.highest() > Tier::Free || account.brands {
+                return None;
+            }
+            "This account is free already."
+        }
+        "wrong-account" if starts::other_portal(state, portal).is_none() => {
+            "There is no other portal here; begin anew with the fixture agency."
+        }
+        _ => return None,
+    };
+    Some(why.to_owned())
 }
 
 /// Starts a scenario; the same one in the same portal is undone first.

@@ -12,7 +12,7 @@ use crate::control::actions::{self, no_portal};
 use crate::control::args::Args;
 use crate::control::conditions::Condition;
 use crate::control::problem::Problem;
-use crate::model::{Hubs, Tier};
+use crate::model::{Health, Hubs, Portal, Rights, Tier};
 use crate::rate::BURST_SPAN_MS;
 use crate::scopes;
 use crate::state::{FaultAnswer, RefreshToken, State};
@@ -262,24 +262,19 @@ pub(super) fn wrong_account(start: &mut Start<'_>) -> Result<Undo, Problem> {
     let into = match start.args.number("into") {
         Some(id) if id != pinned && start.state.portals.contains_key(&id) => id,
         Some(id) => return Err(no_portal(start.state, id)),
-        None => start
-            .state
-            .portals
-            .values()
-            .map(|portal| portal.id)
-            .find(|id| *id != pinned && usable(start.state, *id))
-            .ok_or_else(|| {
-                Problem::conflict("There is no other portal here; start the fixture agency.")
-            })?,
+        None => other_portal(start.state, pinned).ok_or_else(|| {
+            Problem::conflict("There is no other portal here; begin anew with the fixture agency.")
+        })?,
     };
     start.state.control.standing.elsewhere.insert(pinned, into);
     Ok(Undo::Standing)
 }
 
-/// Whether a consent there would go through.
-fn usable(state: &State, portal: u64) -> bool {
-    state.portals.get(&portal).is_some_and(|portal| {
-        portal.health == crate::model::Health::Well
-            && portal.installer.rights != crate::model::Rights::Standard
-    })
+/// The next portal in which a consent would go through.
+pub(super) fn other_portal(state: &State, pinned: u64) -> Option<u64> {
+    let usable = |portal: &Portal| {
+        portal.health == Health::Well && portal.installer.rights != Rights::Standard
+    };
+    let mut others = state.portals.values().filter(|portal| portal.id != pinned);
+    others.find(|portal| usable(portal)).map(|portal| portal.id)
 }
