@@ -275,4 +275,32 @@ pub enum Collection {
     TaxRates,
     /// `cms/v3/url-redirects`.
     UrlRedirects,
+    /// `cms/v3/pages/landing-pages/folders`.
+    LandingPageFolders,
+    /// `cms/v3/blogs/posts`.
+    BlogPosts,
+    /// `cms/v3/blogs/authors`.
+    BlogAuthors,
+    /// `cms/v3/blogs/tags`.
+    BlogTags,
+    /// `cms/v3/source-code`: files by `path`, from which the folders follow.
+    SourceFiles,
+    /// `conversations/v3/conversations/channel-accounts`.
+    ChannelAccounts,
+    /// `automation/v4/sequences`, with steps.
+    Sequences,
+    /// `scheduler/v3/meetings/meeting-links`.
+    MeetingLinks,
+    /// `automation/email-templates`.
+    EmailTemplates,
+    /// `automation/email-templates/…/folders`.
+    EmailTemplateFolders,
+    /// `marketing/lead-scoring`, with groups.
+    LeadScores,
+    /// `crm/v3/exports`.
+    Exports,
+    /// `crm/v3/lists/folders`, flat; the root has no document.
+    ListFolders,
+    /// `crm/pipelines-rules`: by object type and pipeline.
+    PipelineRules,
 }

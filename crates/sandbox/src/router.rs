@@ -56,7 +56,7 @@ pub(crate) enum RateClass {
 pub(crate) struct Route {
     /// Upper-case method.
     pub(crate) method: &'static str,
-    /// Path patterns; `{date}` stands for the dated versions, other braces for one segment.
+    /// Path patterns; `{date}` stands for the dated versions, `{name*}` for the rest, other braces for one segment.
     pub(crate) patterns: &'static [&'static str],
     /// Scopes, any of.
     pub(crate) access: Access,
@@ -82,6 +82,8 @@ pub struct Served {
     pub path: &'static str,
     /// Which scopes open it, in words.
     pub scopes: String,
+    /// What the account must have now.
+    pub need: Need,
     /// Where the behaviour is written down.
     pub source: &'static str,
 }
@@ -102,6 +104,7 @@ pub fn served() -> Vec<Served> {
             Access::WriteRecords => "write scope of the type".to_owned(),
             Access::DeveloperKey => "developer API key or client_credentials bearer".to_owned(),
         },
+        need: route.need,
         source: route.source,
     };
     routes::all()
@@ -249,6 +252,15 @@ fn matched(route: &Route, segments: &[String]) -> Option<Vec<(&'static str, Stri
         let mut params = Vec::new();
         let mut rest = segments.iter();
         for want in pattern[1..].split('/') {
+            if let Some(name) = want.strip_prefix('{').and_then(|w| w.strip_suffix("*}")) {
+                // All that is left, however deep; at least one segment.
+                let tail: Vec<&str> = rest.by_ref().map(String::as_str).collect();
+                if tail.is_empty() {
+                    continue 'patterns;
+                }
+                params.push((name, tail.join("/")));
+                break;
+            }
             let Some(segment) = rest.next() else {
                 continue 'patterns;
             };

@@ -86,3 +86,44 @@ pub(crate) fn batch_read(call: &mut Call<'_>) -> Answer {
     }
     Ok(batch(call.now, &found, &errors))
 }
+
+/// HubSpot's own actions that flows of the sandbox use: type id, name, group, fields (name, type, required), types.
+type ActionType = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str, bool)],
+    &'static [&'static str],
+);
+
+#[rustfmt::skip]
+const ACTION_TYPES: &[ActionType] = &[
+    ("0-1", "Delay", "DELAY", &[("delta", "number", true), ("time_unit", "enumeration", true)], &[]),
+    ("0-3", "Create task", "CRM", &[("subject", "string", true), ("task_type", "enumeration", true), ("priority", "enumeration", false)], &["0-1", "0-2", "0-3", "0-5"]),
+    ("0-4", "Send email", "COMMUNICATION", &[("content_id", "number", true)], &["0-1", "0-3", "0-5"]),
+    ("0-5", "Edit record", "CRM", &[("property_name", "string", true), ("value", "object", true)], &[]),
+    ("0-8", "Send internal email notification", "COMMUNICATION", &[("subject", "string", true), ("delivery_method", "enumeration", true), ("user_ids", "enumeration", false)], &[]),
+];
+
+/// `GET /automation/2026-09-beta/action-types?objectTypeId=…`: all at once; an action without types fits every type.
+pub(crate) fn action_types(call: &mut Call<'_>) -> Answer {
+    let kind = call.query.filled("objectTypeId");
+    let rows: Vec<Value> = ACTION_TYPES
+        .iter()
+        .filter(|(.., types)| types.is_empty() || kind.is_none_or(|kind| types.contains(&kind)))
+        .map(|(id, name, group, fields, types)| {
+            let fields: Vec<Value> = fields
+                .iter()
+                .map(|(name, kind, required)| json!({ "name": name, "type": kind, "isRequired": required, "fieldDefinitionType": "SIMPLE" }))
+                .collect();
+            json!({
+                "actionTypeId": id,
+                "actionName": name,
+                "groupId": group,
+                "inputFieldDefinitions": fields,
+                "objectTypeIds": types,
+            })
+        })
+        .collect();
+    super::page::whole(&rows)
+}

@@ -1,31 +1,56 @@
-//! Owns lists: search, definitions with filters, folders (platform 6.3).
+//! Owns lists: search, definitions with filters, the tree of folders (platform 6.3). Reads no membership.
 
 use serde_json::{Map, Value, json};
 
-use super::page::{flag, json_body};
+use super::object_types;
+use super::page::{cursor, flag, json_body, offset_of};
+use crate::document::Document;
 use crate::error::ApiError;
 use crate::http::Response;
-use crate::model::List;
+use crate::model::{Collection, List, Portal};
 use crate::router::{Answer, Call};
-use crate::time::iso;
 
 /// Rows of `additionalProperties` that a search answers when none are named.
 const DEFAULT_EXTRAS: [&str; 1] = ["hs_list_size"];
 
-fn describe(list: &List, extras: &[String], filters: bool) -> Value {
+/// The root has no name, as in HubSpot's own list of lists.
+fn folder_name(portal: &Portal, id: u64) -> String {
+    let folders = portal.collection(Collection::ListFolders);
+    let folder = folders
+        .iter()
+        .find(|folder| folder.has("id", &id.to_string()));
+    let name = folder.and_then(|folder| folder.member("name"));
+    name.as_ref()
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A row of the search.
+fn describe(portal: &Portal, list: &List, extras: &[String]) -> Value {
     let mut additional = Map::new();
     for name in extras {
         let value = match name.as_str() {
             "hs_list_size" => list.size.to_string(),
             "hs_list_reference_count" => (list.size % 4).to_string(),
             "hs_last_record_added_at" => list.updated_at.0.to_string(),
+            "hs_last_record_removed_at" => list.created_at.0.to_string(),
             "hs_folder_id" => list.folder_id.to_string(),
+            "hs_folder_name" => folder_name(portal, list.folder_id),
             // Unknown names are left out, as everywhere in HubSpot.
             _ => continue,
         };
         additional.insert(name.clone(), json!(value));
     }
-    let mut row = json!({
+    let mut row = facts(portal, list);
+    row["additionalProperties"] = Value::Object(additional);
+    row
+}
+
+/// What every answer tells of a list.
+fn facts(portal: &Portal, list: &List) -> Value {
+    let user = portal.installer.user_id.to_string();
+    json!({
         "listId": list.id,
         "listVersion": list.version,
         "name": list.name,
@@ -35,8 +60,15 @@ fn describe(list: &List, extras: &[String], filters: bool) -> Value {
         "createdAt": list.created_at,
         "updatedAt": list.updated_at,
         "filtersUpdatedAt": list.updated_at,
-        "additionalProperties": additional,
-    });
+        "createdById": user,
+        "updatedById": user,
+    })
+}
+
+/// A list as one of several and alone: with its size, and with filters where asked for.
+fn definition(portal: &Portal, list: &List, filters: bool) -> Value {
+    let mut row = facts(portal, list);
+    row["size"] = json!(list.size);
     if let (true, Some(branch)) = (filters, &list.filter_branch) {
         row["filterBranch"] = branch.value();
     }
@@ -71,6 +103,25 @@ fn number(body: &Value, name: &str, default: u64) -> Result<u64, ApiError> {
     }
 }
 
+/// Orders by `listId`, `name`, `size`, `createdAt` or `updatedAt`, `-` for descending; anything else changes nothing.
+fn order(found: &mut [&List], sort: &str) {
+    let (field, descending) = match sort.strip_prefix('-') {
+        Some(field) => (field, true),
+        None => (sort, false),
+    };
+    match field {
+        "listId" => found.sort_by_key(|list| list.id.parse().unwrap_or(u64::MAX)),
+        "name" => found.sort_by_cached_key(|list| list.name.to_lowercase()),
+        "size" => found.sort_by_key(|list| list.size),
+        "createdAt" => found.sort_by_key(|list| list.created_at),
+        "updatedAt" => found.sort_by_key(|list| list.updated_at),
+        _ => return,
+    }
+    if descending {
+        found.reverse();
+    }
+}
+
 /// `POST /crm/lists/{version}/search`: offset paging, 20 at a time, 500 at most.
 pub(crate) fn search(call: &mut Call<'_>) -> Answer {
     let body = json_body(call)?;
@@ -91,8 +142,9 @@ pub(crate) fn search(call: &mut Call<'_>) -> Answer {
         .unwrap_or_default()
         .to_lowercase();
     let object_type = body.get("objectTypeId").and_then(Value::as_str);
-    let found: Vec<&List> = call
-        .portal()?
+    let sort = body.get("sort").and_then(Value::as_str);
+    let portal = call.portal()?;
+    let mut found: Vec<&List> = portal
         .lists
         .iter()
         .filter(|list| ids.is_empty() || ids.contains(&list.id))
@@ -100,12 +152,15 @@ pub(crate) fn search(call: &mut Call<'_>) -> Answer {
         .filter(|list| object_type.is_none_or(|id| list.object_type_id == id))
         .filter(|list| query.is_empty() || list.name.to_lowercase().contains(&query))
         .collect();
+    if let Some(sort) = sort {
+        order(&mut found, sort);
+    }
     let total = found.len() as u64;
     let rows: Vec<Value> = found
         .into_iter()
         .skip(usize::try_from(offset).unwrap_or(usize::MAX))
         .take(usize::try_from(count).unwrap_or(usize::MAX))
-        .map(|list| describe(list, &extras, false))
+        .map(|list| describe(portal, list, &extras))
         .collect();
     let next = offset.min(total) + rows.len() as u64;
     Ok(Response::json(
@@ -118,13 +173,12 @@ pub(crate) fn search(call: &mut Call<'_>) -> Answer {
 pub(crate) fn several(call: &mut Call<'_>) -> Answer {
     let ids = call.query.list("listIds");
     let filters = flag(&call.query, "includeFilters", false);
-    let extras = DEFAULT_EXTRAS.map(str::to_owned);
-    let rows: Vec<Value> = call
-        .portal()?
+    let portal = call.portal()?;
+    let rows: Vec<Value> = portal
         .lists
         .iter()
         .filter(|list| ids.contains(&list.id))
-        .map(|list| describe(list, &extras, filters))
+        .map(|list| definition(portal, list, filters))
         .collect();
     Ok(Response::json(200, &json!({ "lists": rows })))
 }
@@ -138,37 +192,131 @@ pub(crate) fn one(call: &mut Call<'_>) -> Answer {
             "Unable to parse value for path parameter: listId",
         ));
     }
-    let filters = flag(&call.query, "includeFilters", false);
-    call.portal()?
-        .lists
-        .iter()
-        .find(|list| list.id == id)
-        .map(|list| {
-            let row = describe(list, &DEFAULT_EXTRAS.map(str::to_owned), filters);
-            Response::json(200, &json!({ "list": row }))
-        })
-        .ok_or_else(|| ApiError::not_found(format!("List does not exist with ID {id}.")))
+    answer(
+        call,
+        |list| list.id == id,
+        || format!("List does not exist with ID {id}."),
+    )
 }
 
-/// `GET /crm/lists/{version}/folders?folderId=0`: the root folder and the lists in it.
-pub(crate) fn folders(call: &mut Call<'_>) -> Answer {
+/// `{"list":…}` of the first that fits, or 404.
+fn answer(call: &Call<'_>, fits: impl Fn(&List) -> bool, missing: impl Fn() -> String) -> Answer {
+    let filters = flag(&call.query, "includeFilters", false);
     let portal = call.portal()?;
+    let found = portal.lists.iter().find(|list| fits(list));
+    let list = found.ok_or_else(|| ApiError::not_found(missing()))?;
+    Ok(Response::json(
+        200,
+        &json!({ "list": definition(portal, list, filters) }),
+    ))
+}
+
+/// `GET …/object-type-id/{objectTypeId}/name/{listName}`.
+pub(crate) fn by_name(call: &mut Call<'_>) -> Answer {
+    let name = call.param("listName");
+    let key = call.param("objectTypeId");
+    let kind = object_types::resolve(call.portal()?, key)
+        .ok_or_else(|| ApiError::new(400, format!("Unable to infer object type from: {key}")))?;
+    let id = kind.id();
+    answer(
+        call,
+        |list| list.object_type_id == id && list.name == name,
+        || format!("List does not exist with name {name}."),
+    )
+}
+
+/// `GET …/idmapping?legacyListId=…`: this account's lists kept their ids when they moved.
+pub(crate) fn id_mapping(call: &mut Call<'_>) -> Answer {
+    let id = call
+        .query
+        .filled("legacyListId")
+        .ok_or_else(|| ApiError::new(400, "query param legacyListId may not be null"))?;
+    let known = call.portal()?.lists.iter().any(|list| list.id == id);
+    if known {
+        Ok(Response::json(
+            200,
+            &json!({ "listId": id, "legacyListId": id }),
+        ))
+    } else {
+        Err(ApiError::not_found(format!(
+            "List does not exist with legacy ID {id}."
+        )))
+    }
+}
+
+/// `POST /crm/lists/2026-09-beta/all`: every list, by `count` and `after` of the body.
+pub(crate) fn all(call: &mut Call<'_>) -> Answer {
+    let body = json_body(call)?;
+    let count = number(&body, "count", 100)?;
+    if count == 0 || count > 500 {
+        return Err(ApiError::validation("count must be between 1 and 500"));
+    }
+    let after = match body.get("after") {
+        None | Some(Value::Null) => 0,
+        Some(after) => after
+            .as_str()
+            .and_then(offset_of)
+            .ok_or_else(|| ApiError::validation("The paging cursor 'after' is not valid."))?,
+    };
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let portal = call.portal()?;
+    let rows = portal.lists.iter().skip(after).take(count);
+    let rows: Vec<Value> = rows.map(|list| definition(portal, list, false)).collect();
+    let next = after.saturating_add(rows.len());
+    let mut page = json!({ "results": rows });
+    if next < portal.lists.len() {
+        page["paging"] = json!({ "next": { "after": cursor(next) } });
+    }
+    Ok(Response::json(200, &page))
+}
+
+/// `GET /crm/lists/{version}/folders?folderId=0`: a folder, the lists in it, and the folders below it to the last.
+pub(crate) fn folders(call: &mut Call<'_>) -> Answer {
+    let id = call.query.filled("folderId").unwrap_or("0");
+    let portal = call.portal()?;
+    let folders = portal.collection(Collection::ListFolders);
+    let all: Vec<Value> = folders.iter().map(Document::value).collect();
+    let root = json!({ "id": "0", "name": "", "parentFolderId": null });
+    let folder = match id {
+        "0" => Some(&root),
+        id => all.iter().find(|folder| folder["id"] == id),
+    };
+    let folder = folder
+        .ok_or_else(|| ApiError::not_found(format!("Folder does not exist with ID {id}.")))?;
+    // Ids were numbers before the dated versions.
+    let numbers = call.request.path.starts_with("/crm/v3/");
+    let tree = tree(portal, &all, folder, numbers, FOLDER_DEPTH);
+    Ok(Response::json(200, &json!({ "folder": tree })))
+}
+
+/// Folders nest at most five deep.
+const FOLDER_DEPTH: u8 = 5;
+
+fn tree(portal: &Portal, all: &[Value], folder: &Value, numbers: bool, depth: u8) -> Value {
+    let id = folder["id"].as_str().unwrap_or_default();
+    let printed = |id: &Value| match id.as_str().and_then(|id| id.parse::<u64>().ok()) {
+        Some(id) if numbers => json!(id),
+        _ => id.clone(),
+    };
     let lists: Vec<u64> = portal
         .lists
         .iter()
-        .filter(|l| l.folder_id == 0)
-        .filter_map(|l| l.id.parse().ok())
+        .filter(|list| list.folder_id.to_string() == id)
+        .filter_map(|list| list.id.parse().ok())
         .collect();
-    Ok(Response::json(
-        200,
-        &json!({ "folder": {
-            "id": "0",
-            "name": "Lists",
-            "parentFolderId": null,
-            "childLists": lists,
-            "childNodes": [],
-            "createdAt": iso(crate::time::FIXTURE_NOW),
-            "updatedAt": iso(crate::time::FIXTURE_NOW),
-        } }),
-    ))
+    let below = all
+        .iter()
+        .filter(|child| child["parentFolderId"] == folder["id"]);
+    let nodes: Vec<Value> = match depth {
+        0 => Vec::new(),
+        depth => below
+            .map(|child| tree(portal, all, child, numbers, depth - 1))
+            .collect(),
+    };
+    let mut node = folder.clone();
+    node["id"] = printed(&folder["id"]);
+    node["parentFolderId"] = printed(&folder["parentFolderId"]);
+    node["childLists"] = json!(lists);
+    node["childNodes"] = json!(nodes);
+    node
 }

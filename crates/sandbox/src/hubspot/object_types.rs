@@ -115,6 +115,14 @@ impl Kind<'_> {
         }
     }
 
+    /// The name of one.
+    pub(crate) fn singular(&self) -> &str {
+        match self {
+            Self::Standard(kind) => kind.singular,
+            Self::Custom(object) => &object.name,
+        }
+    }
+
     /// For people: singular, plural.
     pub(crate) fn labels(&self) -> (&str, &str) {
         match self {

@@ -46,7 +46,8 @@ pub(crate) fn one(call: &mut Call<'_>) -> Answer {
         .filter(|owner| owner.archived == archived)
         .find(|owner| {
             if by_user {
-                owner.user_id == Some(id)
+                // A deactivated owner has no user id any more, and is still found by the old one.
+                owner.user_id_including_inactive == id
             } else {
                 owner.id == text
             }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::error::ApiError;
 use crate::http::{Fields, Response};
@@ -84,11 +85,13 @@ pub(crate) fn page<T: Serialize>(call: &Call<'_>, items: &[T], rule: PageRule) -
     let end = start.saturating_add(limit).min(items.len());
     let paging = (end < items.len()).then(|| {
         let after = cursor(end);
-        let encoded = after.replace('=', "%3D");
-        let link = format!(
-            "https://api.hubapi.com{}?limit={limit}&after={encoded}",
-            call.request.path
-        );
+        let target = format!("https://api.hubapi.com{}?", call.request.path);
+        let start = target.len();
+        let mut link = form_urlencoded::Serializer::for_suffix(target, start);
+        link.append_pair("limit", &limit.to_string());
+        let others = call.query.pairs().iter();
+        link.extend_pairs(others.filter(|(name, _)| name != "limit" && name != "after"));
+        let link = link.append_pair("after", &after).finish();
         Paging {
             next: Next { after, link },
         }
@@ -144,11 +147,12 @@ pub(crate) fn limit(query: &Fields, rule: PageRule) -> Result<usize, ApiError> {
 }
 
 /// Opaque to clients: base64 of the offset and a newline, as HubSpot's own cursors look.
-fn cursor(offset: usize) -> String {
+pub(crate) fn cursor(offset: usize) -> String {
     STANDARD.encode(format!("{offset}\n"))
 }
 
-fn offset_of(after: &str) -> Option<usize> {
+/// The offset of a cursor; `None` when it is none of ours.
+pub(crate) fn offset_of(after: &str) -> Option<usize> {
     let bytes = STANDARD.decode(after.trim()).ok()?;
     std::str::from_utf8(&bytes).ok()?.trim().parse().ok()
 }

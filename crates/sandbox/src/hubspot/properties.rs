@@ -164,3 +164,20 @@ pub(crate) fn property_validations(call: &mut Call<'_>) -> Answer {
             .map_or(&[][..], Vec::as_slice),
     )
 }
+
+/// `GET …/{propertyName}/rule-type/{ruleType}`: one rule.
+pub(crate) fn property_validation(call: &mut Call<'_>) -> Answer {
+    let (_, metadata) = object(call.portal()?, call.param("objectTypeId"))?;
+    let (name, kind) = (call.param("propertyName"), call.param("ruleType"));
+    let row = metadata
+        .validations
+        .iter()
+        .find(|row| row.has("propertyName", name));
+    let rules = row.and_then(|row| row.member("propertyValidationRules"));
+    rules
+        .as_ref()
+        .and_then(Value::as_array)
+        .and_then(|rules| rules.iter().find(|rule| rule["ruleType"] == kind))
+        .map(|rule| Response::json(200, rule))
+        .ok_or_else(|| ApiError::not_found(format!("Property {name} has no rule of type {kind}")))
+}

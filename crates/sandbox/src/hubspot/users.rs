@@ -1,5 +1,7 @@
 //! Owns users, roles and teams of the settings API (platform 6.2).
 
+use serde_json::{Value, json};
+
 use super::page::{PageRule, page, whole};
 use crate::error::ApiError;
 use crate::http::Response;
@@ -40,4 +42,30 @@ pub(crate) fn roles(call: &mut Call<'_>) -> Answer {
 /// `GET …/teams`: all at once.
 pub(crate) fn teams(call: &mut Call<'_>) -> Answer {
     whole(&call.portal()?.teams)
+}
+
+/// `GET /settings/teams/2026-09-beta`: teams with their parents. Teams named after the same thing (`Sales …`) stand
+/// below the first of them.
+pub(crate) fn team_tree(call: &mut Call<'_>) -> Answer {
+    let teams = &call.portal()?.teams;
+    let word = |name: &str| name.split(' ').next().unwrap_or_default().to_owned();
+    let rows: Vec<Value> = teams
+        .iter()
+        .map(|team| {
+            let first = teams
+                .iter()
+                .find(|other| word(&other.name) == word(&team.name));
+            let parent = first
+                .filter(|first| first.id != team.id)
+                .map(|first| &first.id);
+            json!({
+                "id": team.id,
+                "name": team.name,
+                "userIds": team.user_ids,
+                "secondaryUserIds": team.secondary_user_ids,
+                "parentTeamId": parent,
+            })
+        })
+        .collect();
+    whole(&rows)
 }

@@ -2,7 +2,7 @@
 //! The types themselves are metadata (`hubspot::associations` and the portal's labels).
 
 use super::{SHAPES, Shape};
-use crate::hubspot::associations::{DEFAULTS, LABELLED, default_type};
+use crate::hubspot::association_types::{self, LABELLED};
 use crate::model::Portal;
 
 /// `associationCategory`.
@@ -52,7 +52,7 @@ impl Link {
 
 /// HubSpot's unlabelled type of a pair of kept types.
 pub(crate) fn unlabelled(from: &Shape, to: &Shape) -> u32 {
-    default_type(from.id, to.id)
+    association_types::unlabelled(from.id, to.id)
         .and_then(|id| u32::try_from(id).ok())
         .unwrap_or(u32::MAX)
 }
@@ -151,7 +151,9 @@ pub(crate) fn connect(portal: &mut Portal, from: End, to: End, category: Categor
     let plain = unlabelled(from.0, to.0);
     let mut kinds = vec![(category, type_id)];
     if kinds[0] != (Category::Hubspot, plain)
-        && DEFAULTS.iter().any(|(.., id)| *id == u64::from(plain))
+        && association_types::documented(from.0.id)
+            .iter()
+            .any(|(_, id)| *id == u64::from(plain))
     {
         kinds.push((Category::Hubspot, plain));
     }

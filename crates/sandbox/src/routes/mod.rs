@@ -4,6 +4,8 @@
 mod account;
 mod app_level;
 mod automation;
+mod communication;
+mod content;
 mod crm;
 mod crm_write;
 mod marketing;
@@ -24,6 +26,8 @@ const TABLES: &[&[Route]] = &[
     settings::ROUTES,
     automation::ROUTES,
     marketing::ROUTES,
+    content::ROUTES,
+    communication::ROUTES,
     app_level::ROUTES,
 ];
 

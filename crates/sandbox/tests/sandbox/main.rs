@@ -1,7 +1,6 @@
 //! The sandbox through its public door: requests in, responses out. Each room of tests names the promises it serves.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     reason = "a test's helpers fail the test, as its body does"
 )]
@@ -11,14 +10,17 @@ mod authorize;
 mod control;
 mod control_page;
 mod data;
+mod details;
 mod developer;
 mod events;
 mod faults;
 mod fixtures;
 mod judging;
+mod kinds;
 mod lifecycle;
 mod limits;
 mod malformed;
+mod reads;
 mod record_rules;
 mod records;
 mod shell;
