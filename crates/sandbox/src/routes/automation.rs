@@ -19,7 +19,7 @@ const PRO: Need = Need::Any(Tier::Professional);
 
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
-    post(&["/crm/v3/lists/search", "/crm/lists/{date}/search", "/crm/lists/v3/search"], LISTS, lists::search, "platform 6.3").search(),
+    post(&["/crm/v3/lists/search", "/crm/lists/{date}/search", "/crm/lists/v3/search"], LISTS, lists::search, "platform 6.3"),
     get(&["/crm/v3/lists", "/crm/lists/{date}", "/crm/lists/v3"], LISTS, lists::several, "platform 6.3"),
     get(&["/crm/v3/lists/folders", "/crm/lists/{date}/folders", "/crm/lists/v3/folders"], LISTS, lists::folders, "platform 6.3"),
     get(&["/crm/v3/lists/idmapping", "/crm/lists/{date}/idmapping", "/crm/lists/v3/idmapping"], LISTS, lists::id_mapping, "platform 6.3"),

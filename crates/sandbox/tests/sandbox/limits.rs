@@ -1,8 +1,9 @@
 //! Rate limits as HubSpot keeps them: platform 4, P4.
 
-use portico_sandbox::{BURST_LIMIT, DEMO_CLIENT_ID, Request};
+use portico_sandbox::{BURST_LIMIT, DEMO_CLIENT_ID, Request, StaticKind};
 use serde_json::json;
 
+use crate::static_credentials::issue;
 use crate::{NOW, SMALL, full_token, sandbox};
 
 /// Platform 4: 110 calls per rolling ten seconds, told in headers; the 111th is refused until the first one leaves.
@@ -85,40 +86,151 @@ fn windows_are_per_account_and_count_admitted_calls() {
     assert_eq!(call(&two, "/account-info/v3/details"), 200);
 }
 
-/// Platform 4: searches have their own window of five a second, without headers.
+/// Platform 4: CRM searches have a window of five a second, of all apps of the account together, without headers; lists
+/// are no CRM records, and their search counts as any call.
 #[test]
 fn searches_are_limited_by_the_second() {
     let sandbox = sandbox("small");
     let token = full_token(&sandbox, SMALL);
-    let call = |now| {
-        sandbox.call(
-            &Request::json("/crm/v3/lists/search", &json!({})).bearer(&token),
-            now,
-        )
+    let (_, key) = issue(
+        &sandbox,
+        SMALL,
+        StaticKind::ServiceKey,
+        &["crm.objects.deals.read"],
+    );
+    let search = |token: &str, now| {
+        let body = json!({ "limit": 1 });
+        let request = Request::json("/crm/v3/objects/deals/search", &body);
+        sandbox.call(&request.bearer(token), now)
     };
-    for _ in 0..5 {
-        let response = call(NOW);
+    for token in [&token, &key, &token, &key, &token] {
+        let response = search(token, NOW);
         assert_eq!(response.status, 200);
-        assert!(
-            !response
-                .headers
-                .iter()
-                .any(|(name, _)| name.contains("ratelimit"))
-        );
+        let limits = |(name, _): &(String, String)| name.contains("ratelimit");
+        assert!(!response.headers.iter().any(limits));
     }
-    let refused = call(NOW + 999);
+    for token in [&token, &key] {
+        let refused = search(token, NOW + 999);
+        let body = refused.to_value();
+        assert_eq!(
+            (refused.status, &body["message"], &body["policyName"]),
+            (
+                429,
+                &json!("You have reached your secondly limit."),
+                &json!("SECONDLY")
+            )
+        );
+        let limits = |(name, _): &(String, String)| name.contains("ratelimit");
+        assert!(!refused.headers.iter().any(limits));
+    }
+    assert_eq!(search(&token, NOW + 1_000).status, 200);
+    let other = |request: Request| {
+        let response = sandbox.call(&request.bearer(&token), NOW);
+        let left = response.header("x-hubspot-ratelimit-remaining");
+        left.map(str::to_owned)
+    };
     assert_eq!(
-        (refused.status, refused.to_value()["message"].as_str()),
-        (429, Some("You have reached your secondly limit."))
-    );
-    assert_eq!(call(NOW + 1_000).status, 200);
-    let other = sandbox.call(
-        &Request::get("/account-info/v3/details").bearer(&token),
-        NOW,
-    );
-    assert_eq!(
-        other.header("x-hubspot-ratelimit-remaining"),
+        other(Request::get("/account-info/v3/details")).as_deref(),
         Some("109"),
         "searches are outside the burst window"
     );
+    assert_eq!(
+        other(Request::json("/crm/v3/lists/search", &json!({}))).as_deref(),
+        Some("108"),
+        "a search of lists is not"
+    );
+    sandbox.with(|state| state.portals.get_mut(&SMALL).unwrap().shrunk.search = Some(1));
+    let later = NOW + 5_000;
+    assert_eq!(search(&token, later).status, 200);
+    assert_eq!(search(&token, later).status, 429, "shrunk");
+}
+
+/// Platform 4: searches of a private app count in the account's day, which then refuses them too.
+#[test]
+fn a_private_apps_searches_count_in_its_day() {
+    let sandbox = sandbox("small");
+    let (_, key) = issue(
+        &sandbox,
+        SMALL,
+        StaticKind::PrivateApp,
+        &["crm.objects.deals.read"],
+    );
+    sandbox.with(|state| {
+        state.portals.get_mut(&SMALL).unwrap().shrunk.daily = Some(10);
+        assert!(state.set_daily_usage(SMALL, 9, NOW));
+        assert!(!state.set_daily_usage(1, 9, NOW));
+    });
+    let search = || {
+        let request = Request::json("/crm/v3/objects/deals/search", &json!({}));
+        sandbox.call(&request.bearer(&key), NOW)
+    };
+    assert_eq!(search().status, 200);
+    let spent = search().to_value();
+    assert_eq!(spent["policyName"], "DAILY");
+}
+
+mod any_sequence {
+    use proptest::prelude::*;
+
+    use super::{Request, SMALL, StaticKind, full_token, issue, json, sandbox};
+    use crate::NOW;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        /// Platform 4: whatever is called by whom and when, no window and no day lets more through than its limit, and
+        /// what a header says remains is what remains.
+        #[test]
+        fn no_window_exceeds_its_limit(
+            calls in proptest::collection::vec((0_usize..3, 0_usize..3, 0_u64..900), 1..120),
+        ) {
+            let sandbox = sandbox("small");
+            sandbox.with(|state| {
+                let portal = state.portals.get_mut(&SMALL).unwrap();
+                portal.burst_limit = 7;
+                portal.shrunk.private_burst = Some(6);
+                portal.shrunk.associations_burst = Some(5);
+                portal.shrunk.search = Some(2);
+                portal.shrunk.daily = Some(40);
+                portal.daily_usage = 0;
+            });
+            let tokens = [
+                full_token(&sandbox, SMALL),
+                issue(&sandbox, SMALL, StaticKind::PrivateApp, &["crm.objects.deals.read"]).1,
+                issue(&sandbox, SMALL, StaticKind::ServiceKey, &["crm.objects.deals.read"]).1,
+            ];
+            let mut admitted: Vec<(usize, usize, u64)> = Vec::new();
+            let mut now = NOW;
+            for (who, what, gap) in calls {
+                now += gap;
+                let request = match what {
+                    0 => Request::get("/account-info/v3/details"),
+                    1 => Request::get("/crm/v4/associations/deals/contacts/labels"),
+                    _ => Request::json("/crm/v3/objects/deals/search", &json!({ "limit": 1 })),
+                };
+                let response = sandbox.call(&request.bearer(&tokens[who]), now);
+                let (span, limit) = match (what, who) {
+                    (0, 0) => (10_000, 7),
+                    (0, _) => (10_000, 6),
+                    (1, _) => (10_000, 5),
+                    _ => (1_000, 2),
+                };
+                let inside = admitted.iter().filter(|(by, kind, at)| {
+                    *kind == what && (what == 2 || *by == who) && at + span > now
+                });
+                let inside = inside.count();
+                let today = admitted.iter().filter(|(by, ..)| *by > 0).count();
+                let fits = inside < limit && (who == 0 || today < 40);
+                prop_assert_eq!(response.status, if fits { 200 } else { 429 });
+                if what < 2 {
+                    let left = response.header("x-hubspot-ratelimit-remaining");
+                    let want = (limit - inside - usize::from(fits)).to_string();
+                    prop_assert_eq!(left, Some(want.as_str()));
+                }
+                if fits {
+                    admitted.push((who, what, now));
+                }
+            }
+        }
+    }
 }

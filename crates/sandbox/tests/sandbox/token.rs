@@ -145,6 +145,8 @@ fn refused_token_requests_name_their_status() {
             redeem(s, GENERATIONS[3], &code, &[], NOW)
         }),
     ];
+    let reached: std::collections::BTreeSet<&str> = cases.iter().map(|case| case.0).collect();
+    assert_eq!(reached.len(), 12, "the whole table of platform 1.5");
     for (status, error, attempt) in cases {
         let response = attempt(&sandbox("small"));
         let body = response.to_value();
