@@ -10,6 +10,7 @@ mod credentials;
 mod document;
 mod error;
 pub mod fixture;
+pub mod github;
 pub mod http;
 mod hubspot;
 mod judge;

@@ -4,6 +4,7 @@
 use crate::control;
 use crate::credentials::Credential;
 use crate::error::ApiError;
+use crate::github;
 use crate::http::{Fields, Request, Response};
 use crate::judge;
 use crate::model::Portal;
@@ -109,6 +110,7 @@ pub fn served() -> Vec<Served> {
     };
     routes::all()
         .flat_map(|route| route.patterns.iter().map(move |path| row(route, path)))
+        .chain(github::served())
         .collect()
 }
 
@@ -166,7 +168,12 @@ pub fn handle(state: &mut State, request: &Request, now: u64) -> Response {
     let correlation_id = correlation_id(state, now);
     let fault =
         take_fault(state, request).or_else(|| control::conditions::standing(state, request, now));
+    let is_github = github::serves(&request.path);
     let mut response = match &fault {
+        Some(FaultAnswer::Slow(_) | FaultAnswer::Drop { .. }) | None if is_github => {
+            github::answer(&mut state.github, request, now)
+        }
+        Some(answer) if is_github => github::faulty(&mut state.github, answer),
         Some(FaultAnswer::Slow(_) | FaultAnswer::Drop { .. }) | None => {
             route(state, request, now, &correlation_id)
         }
@@ -177,7 +184,7 @@ pub fn handle(state: &mut State, request: &Request, now: u64) -> Response {
         Some(FaultAnswer::Drop { after_bytes }) => response.cut_after = Some(after_bytes),
         _ => {}
     }
-    if !request.path.contains("/authorize") {
+    if !is_github && !request.path.contains("/authorize") {
         response.set("x-hubspot-correlation-id", &correlation_id);
     }
     remember(state, request, now, response.status);
@@ -287,7 +294,7 @@ fn matched(route: &Route, segments: &[String]) -> Option<Vec<(&'static str, Stri
 }
 
 /// Decoded segments; one trailing slash is ignored (platform 11, row 12).
-fn segments(path: &str) -> Vec<String> {
+pub(crate) fn segments(path: &str) -> Vec<String> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     path.split('/').map(percent_decode).collect()

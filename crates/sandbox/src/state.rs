@@ -10,6 +10,7 @@ use crate::activity::{self, Activity};
 use crate::app_resources::AppResources;
 use crate::control::Control;
 use crate::credentials::Credentials;
+use crate::github::model::GitHub;
 use crate::lag::Lag;
 use crate::model::Portal;
 use crate::quota::Quota;
@@ -378,6 +379,8 @@ pub struct State {
     pub control: Control,
     /// What lagging reads still see.
     pub(crate) lag: Lag,
+    /// GitHub, which shares nothing with the portals.
+    pub github: GitHub,
     pub(crate) rng: Rng,
 }
 
@@ -407,6 +410,7 @@ impl State {
             clock_offset_ms: 0,
             control: Control::default(),
             lag: Lag::default(),
+            github: GitHub::new(seed),
             rng: Rng::fork(seed, "tokens"),
         }
     }

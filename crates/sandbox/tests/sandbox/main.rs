@@ -15,6 +15,7 @@ mod developer;
 mod events;
 mod faults;
 mod fixtures;
+mod github;
 mod judging;
 mod kinds;
 mod lifecycle;
