@@ -124,9 +124,6 @@ pub(super) fn full_organization(github: &GitHub, base: &str, account: &Account) 
         .count();
     let more = json!({
         "name": account.name,
-        "company": null,
-        "blog": "",
-        "location": null,
         "email": account.email,
         "is_verified": false,
         "has_organization_projects": true,

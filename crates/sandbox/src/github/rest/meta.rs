@@ -12,21 +12,83 @@ use crate::github::answer::json;
 use crate::github::call::{Answer, Call};
 use crate::github::judge::VERSIONS;
 
+/// What the root names, served here or not.
+const PLACES: &[(&str, &str)] = &[
+    ("current_user_url", "/user"),
+    ("authorizations_url", "/authorizations"),
+    (
+        "code_search_url",
+        "/search/code?q={query}{&page,per_page,sort,order}",
+    ),
+    (
+        "commit_search_url",
+        "/search/commits?q={query}{&page,per_page,sort,order}",
+    ),
+    ("emails_url", "/user/emails"),
+    ("emojis_url", "/emojis"),
+    ("events_url", "/events"),
+    ("feeds_url", "/feeds"),
+    ("followers_url", "/user/followers"),
+    ("following_url", "/user/following{/target}"),
+    ("gists_url", "/gists{/gist_id}"),
+    ("hub_url", "/hub"),
+    (
+        "issue_search_url",
+        "/search/issues?q={query}{&page,per_page,sort,order}",
+    ),
+    ("issues_url", "/issues"),
+    ("keys_url", "/user/keys"),
+    (
+        "label_search_url",
+        "/search/labels?q={query}&repository_id={repository_id}{&page,per_page}",
+    ),
+    ("notifications_url", "/notifications"),
+    ("organization_url", "/orgs/{org}"),
+    (
+        "organization_repositories_url",
+        "/orgs/{org}/repos{?type,page,per_page,sort}",
+    ),
+    ("organization_teams_url", "/orgs/{org}/teams"),
+    ("public_gists_url", "/gists/public"),
+    ("rate_limit_url", "/rate_limit"),
+    ("repository_url", "/repos/{owner}/{repo}"),
+    (
+        "repository_search_url",
+        "/search/repositories?q={query}{&page,per_page,sort,order}",
+    ),
+    (
+        "current_user_repositories_url",
+        "/user/repos{?type,page,per_page,sort}",
+    ),
+    ("starred_url", "/user/starred{/owner}{/repo}"),
+    ("starred_gists_url", "/gists/starred"),
+    (
+        "topic_search_url",
+        "/search/topics?q={query}{&page,per_page}",
+    ),
+    ("user_url", "/users/{user}"),
+    ("user_organizations_url", "/user/orgs"),
+    (
+        "user_repositories_url",
+        "/users/{user}/repos{?type,page,per_page,sort}",
+    ),
+    (
+        "user_search_url",
+        "/search/users?q={query}{&page,per_page,sort,order}",
+    ),
+];
+
 /// `GET /`
 pub(in crate::github) fn root(call: &mut Call<'_>) -> Answer {
     let api = call.api();
-    Ok(json(
-        200,
-        &json!({
-            "current_user_url": format!("{api}/user"),
-            "organization_url": format!("{api}/orgs/{{org}}"),
-            "organization_repositories_url": format!("{api}/orgs/{{org}}/repos{{?type,page,per_page,sort}}"),
-            "rate_limit_url": format!("{api}/rate_limit"),
-            "repository_url": format!("{api}/repos/{{owner}}/{{repo}}"),
-            "user_url": format!("{api}/users/{{user}}"),
-            "user_organizations_url": format!("{api}/user/orgs"),
-        }),
-    ))
+    let place = |(name, path): &(&str, &str)| ((*name).to_owned(), json!(format!("{api}{path}")));
+    let mut out: Value = PLACES.iter().map(place).collect();
+    let settings = format!(
+        "{}/settings/connections/applications{{/client_id}}",
+        call.base
+    );
+    out["current_user_authorizations_html_url"] = settings.into();
+    Ok(json(200, &out))
 }
 
 /// `GET /meta`
