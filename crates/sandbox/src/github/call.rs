@@ -16,7 +16,7 @@ pub(super) type Answer = Result<Response, Error>;
 pub(super) struct Route {
     /// Upper-case method.
     pub(super) method: &'static str,
-    /// `{name}` is one segment, `{name...}` all that follow.
+    /// `{name}` is one segment, `{name*}` all that follow.
     pub(super) patterns: &'static [&'static str],
     /// What the caller must have.
     pub(super) need: Need,
@@ -44,7 +44,7 @@ fn fit(pattern: &'static str, segments: &[String]) -> Option<Vec<(&'static str, 
         let name = want
             .strip_prefix('{')
             .and_then(|name| name.strip_suffix('}'));
-        if let Some(name) = name.and_then(|name| name.strip_suffix("...")) {
+        if let Some(name) = name.and_then(|name| name.strip_suffix('*')) {
             let tail: Vec<&str> = rest.by_ref().map(String::as_str).collect();
             params.push((name, tail.join("/")));
             return (!tail.is_empty()).then_some(params);
@@ -237,8 +237,8 @@ mod tests {
             ("/user", "user/x", None),
             ("/repos/{owner}/{repo}", "repos/a/b", Some(vec!["a", "b"])),
             ("/repos/{owner}/{repo}", "repos/a/", None),
-            ("/c/{path...}", "c/a/b/c", Some(vec!["a/b/c"])),
-            ("/c/{path...}", "c", None),
+            ("/c/{path*}", "c/a/b/c", Some(vec!["a/b/c"])),
+            ("/c/{path*}", "c", None),
         ];
         for (pattern, path, want) in cases {
             let got = fit(pattern, &segments(path));

@@ -50,6 +50,7 @@ pub(crate) fn served() -> impl Iterator<Item = Served> {
                 "" => "none".to_owned(),
                 permission => permission.to_owned(),
             },
+            need: crate::scopes::Need::Nothing,
             source: route.source,
         })
     })

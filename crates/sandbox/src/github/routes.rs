@@ -96,27 +96,27 @@ pub(super) const REST: &[Route] = &[
     get(&["/api/v3/repos/{owner}/{repo}", "/api/v3/repositories/{repository_id}"], Need::Metadata, repositories::one, "rest/repos/repos#get-a-repository"),
 
     get(&["/api/v3/repos/{owner}/{repo}/branches", "/api/v3/repositories/{repository_id}/branches"], Need::ReadContents, branches::list, "rest/branches/branches#list-branches"),
-    get(&["/api/v3/repos/{owner}/{repo}/branches/{branch...}", "/api/v3/repositories/{repository_id}/branches/{branch...}"], Need::ReadContents, branches::one, "rest/branches/branches#get-a-branch"),
+    get(&["/api/v3/repos/{owner}/{repo}/branches/{branch*}", "/api/v3/repositories/{repository_id}/branches/{branch*}"], Need::ReadContents, branches::one, "rest/branches/branches#get-a-branch"),
 
-    get(&["/api/v3/repos/{owner}/{repo}/contents", "/api/v3/repos/{owner}/{repo}/contents/{path...}", "/api/v3/repositories/{repository_id}/contents", "/api/v3/repositories/{repository_id}/contents/{path...}"], Need::ReadContents, contents::read, "rest/repos/contents#get-repository-content"),
-    route("PUT", &["/api/v3/repos/{owner}/{repo}/contents/{path...}", "/api/v3/repositories/{repository_id}/contents/{path...}"], Need::WriteContents, contents::write, "rest/repos/contents#create-or-update-file-contents"),
-    route("DELETE", &["/api/v3/repos/{owner}/{repo}/contents/{path...}", "/api/v3/repositories/{repository_id}/contents/{path...}"], Need::WriteContents, contents::delete, "rest/repos/contents#delete-a-file"),
+    get(&["/api/v3/repos/{owner}/{repo}/contents", "/api/v3/repos/{owner}/{repo}/contents/{path*}", "/api/v3/repositories/{repository_id}/contents", "/api/v3/repositories/{repository_id}/contents/{path*}"], Need::ReadContents, contents::read, "rest/repos/contents#get-repository-content"),
+    route("PUT", &["/api/v3/repos/{owner}/{repo}/contents/{path*}", "/api/v3/repositories/{repository_id}/contents/{path*}"], Need::WriteContents, contents::write, "rest/repos/contents#create-or-update-file-contents"),
+    route("DELETE", &["/api/v3/repos/{owner}/{repo}/contents/{path*}", "/api/v3/repositories/{repository_id}/contents/{path*}"], Need::WriteContents, contents::delete, "rest/repos/contents#delete-a-file"),
 
     route("POST", &["/api/v3/repos/{owner}/{repo}/git/blobs", "/api/v3/repositories/{repository_id}/git/blobs"], Need::WriteContents, objects::create_blob, "rest/git/blobs#create-a-blob"),
     get(&["/api/v3/repos/{owner}/{repo}/git/blobs/{sha}", "/api/v3/repositories/{repository_id}/git/blobs/{sha}"], Need::ReadContents, objects::blob, "rest/git/blobs#get-a-blob"),
     route("POST", &["/api/v3/repos/{owner}/{repo}/git/trees", "/api/v3/repositories/{repository_id}/git/trees"], Need::WriteContents, objects::create_tree, "rest/git/trees#create-a-tree"),
-    get(&["/api/v3/repos/{owner}/{repo}/git/trees/{sha...}", "/api/v3/repositories/{repository_id}/git/trees/{sha...}"], Need::ReadContents, objects::tree, "rest/git/trees#get-a-tree"),
+    get(&["/api/v3/repos/{owner}/{repo}/git/trees/{sha*}", "/api/v3/repositories/{repository_id}/git/trees/{sha*}"], Need::ReadContents, objects::tree, "rest/git/trees#get-a-tree"),
     route("POST", &["/api/v3/repos/{owner}/{repo}/git/commits", "/api/v3/repositories/{repository_id}/git/commits"], Need::WriteContents, objects::create_commit, "rest/git/commits#create-a-commit"),
     get(&["/api/v3/repos/{owner}/{repo}/git/commits/{sha}", "/api/v3/repositories/{repository_id}/git/commits/{sha}"], Need::ReadContents, objects::commit, "rest/git/commits#get-a-commit-object"),
-    get(&["/api/v3/repos/{owner}/{repo}/git/ref/{ref...}", "/api/v3/repositories/{repository_id}/git/ref/{ref...}"], Need::ReadContents, refs::one, "rest/git/refs#get-a-reference"),
-    get(&["/api/v3/repos/{owner}/{repo}/git/matching-refs/{ref...}", "/api/v3/repositories/{repository_id}/git/matching-refs/{ref...}"], Need::ReadContents, refs::matching, "rest/git/refs#list-matching-references"),
+    get(&["/api/v3/repos/{owner}/{repo}/git/ref/{ref*}", "/api/v3/repositories/{repository_id}/git/ref/{ref*}"], Need::ReadContents, refs::one, "rest/git/refs#get-a-reference"),
+    get(&["/api/v3/repos/{owner}/{repo}/git/matching-refs/{ref*}", "/api/v3/repositories/{repository_id}/git/matching-refs/{ref*}"], Need::ReadContents, refs::matching, "rest/git/refs#list-matching-references"),
     route("POST", &["/api/v3/repos/{owner}/{repo}/git/refs", "/api/v3/repositories/{repository_id}/git/refs"], Need::WriteContents, refs::create, "rest/git/refs#create-a-reference"),
-    route("PATCH", &["/api/v3/repos/{owner}/{repo}/git/refs/{ref...}", "/api/v3/repositories/{repository_id}/git/refs/{ref...}"], Need::WriteContents, refs::update, "rest/git/refs#update-a-reference").writes(),
-    route("DELETE", &["/api/v3/repos/{owner}/{repo}/git/refs/{ref...}", "/api/v3/repositories/{repository_id}/git/refs/{ref...}"], Need::WriteContents, refs::delete, "rest/git/refs#delete-a-reference").writes(),
+    route("PATCH", &["/api/v3/repos/{owner}/{repo}/git/refs/{ref*}", "/api/v3/repositories/{repository_id}/git/refs/{ref*}"], Need::WriteContents, refs::update, "rest/git/refs#update-a-reference").writes(),
+    route("DELETE", &["/api/v3/repos/{owner}/{repo}/git/refs/{ref*}", "/api/v3/repositories/{repository_id}/git/refs/{ref*}"], Need::WriteContents, refs::delete, "rest/git/refs#delete-a-reference").writes(),
 
     get(&["/api/v3/repos/{owner}/{repo}/commits", "/api/v3/repositories/{repository_id}/commits"], Need::ReadContents, commits::list, "rest/commits/commits#list-commits"),
-    get(&["/api/v3/repos/{owner}/{repo}/commits/{ref...}", "/api/v3/repositories/{repository_id}/commits/{ref...}"], Need::ReadContents, commits::one, "rest/commits/commits#get-a-commit"),
-    get(&["/api/v3/repos/{owner}/{repo}/compare/{basehead...}", "/api/v3/repositories/{repository_id}/compare/{basehead...}"], Need::ReadContents, commits::compare, "rest/commits/commits#compare-two-commits"),
+    get(&["/api/v3/repos/{owner}/{repo}/commits/{ref*}", "/api/v3/repositories/{repository_id}/commits/{ref*}"], Need::ReadContents, commits::one, "rest/commits/commits#get-a-commit"),
+    get(&["/api/v3/repos/{owner}/{repo}/compare/{basehead*}", "/api/v3/repositories/{repository_id}/compare/{basehead*}"], Need::ReadContents, commits::compare, "rest/commits/commits#compare-two-commits"),
 
     route("POST", &["/api/v3/applications/{client_id}/token"], Need::App, applications::check, "rest/apps/oauth-applications#check-a-token").writes(),
     route("PATCH", &["/api/v3/applications/{client_id}/token"], Need::App, applications::reset, "rest/apps/oauth-applications#reset-a-token").writes(),
@@ -135,7 +135,7 @@ mod tests {
             for (index, route) in table.iter().enumerate() {
                 assert!(!route.source.is_empty());
                 for pattern in route.patterns {
-                    let path = pattern.replace("...", "").replace(['{', '}'], "");
+                    let path = pattern.replace('*', "").replace(['{', '}'], "");
                     let segments: Vec<String> = path[1..].split('/').map(str::to_owned).collect();
                     let first = table
                         .iter()

@@ -328,7 +328,7 @@ fn githubs_routes_stand_in_the_list_of_served_paths() {
         .collect();
     assert!(ours.len() > 60);
     assert!(ours.iter().any(|r| r.method == "PUT"
-        && r.path.ends_with("/contents/{path...}")
+        && r.path.ends_with("/contents/{path*}")
         && r.scopes == "contents=write"));
 }
 
