@@ -1,6 +1,7 @@
 //! Prints how near a retrieval comes to the floor that HubSpot's rate limit sets, in virtual time (P4).
 //! Owns the measurement; the planner is portico-core's, HubSpot is the sandbox's pure `handle`, and no clock is read.
 //!
+//! Fixtures may be named as arguments; without any, all that differ in size are run.
 //! The proxy's part is played by the few lines that turn a relay call into a request and an error into a problem.
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
@@ -26,9 +27,17 @@ const MOST_STEPS: u32 = 1_000_000;
 
 fn main() -> ExitCode {
     println!("Retrieval in virtual time, {LATENCY_MS} ms per call:");
-    for fixture in ["small", "enterprise"] {
-        match measure(fixture) {
-            Ok(run) => run.print(fixture),
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let fixtures = if named.is_empty() {
+        ["small", "enterprise", "hostile", "huge"]
+            .map(String::from)
+            .to_vec()
+    } else {
+        named
+    };
+    for fixture in &fixtures {
+        match measure_all(fixture) {
+            Ok(runs) => runs.iter().for_each(|run| run.print(fixture)),
             Err(fault) => {
                 println!("  {fixture}: {fault}");
                 return ExitCode::FAILURE;
@@ -47,6 +56,7 @@ fn main() -> ExitCode {
 
 /// What one retrieval cost.
 struct Run {
+    portal: u64,
     calls: u64,
     virtual_ms: u64,
     refused: u64,
@@ -69,7 +79,8 @@ impl Run {
     fn print(&self, fixture: &str) {
         let floor_ms = self.floor_ms();
         println!(
-            "  {fixture}: {} HubSpot calls, {} virtual s, floor {} s, ratio {} (target 1.10 at most)",
+            "  {fixture} {}: {} HubSpot calls, {} virtual s, floor {} s, ratio {} (target 1.10 at most)",
+            self.portal,
             self.calls,
             thousandths(self.virtual_ms),
             thousandths(floor_ms),
@@ -98,14 +109,16 @@ struct Flying {
     response: Option<Response>,
 }
 
-fn measure(fixture: &str) -> Result<Run, String> {
+/// Every portal of a fixture, one after the other.
+fn measure_all(fixture: &str) -> Result<Vec<Run>, String> {
     let mut state = State::fixture(fixture, 1, vec![AppConfig::demo(Vec::new())])
         .map_err(|error| error.to_string())?;
-    let portal = *state
-        .portals
-        .keys()
-        .next()
-        .ok_or("the fixture has no portal")?;
+    let portals: Vec<u64> = state.portals.keys().copied().collect();
+    let runs = portals.into_iter();
+    runs.map(|portal| measure(&mut state, portal)).collect()
+}
+
+fn measure(state: &mut State, portal: u64) -> Result<Run, String> {
     let asked: Vec<&str> = REQUIRED.iter().chain(DEFAULT_OPTIONAL).copied().collect();
     let granted: Vec<&str> = {
         let portal = &state.portals[&portal];
@@ -119,6 +132,7 @@ fn measure(fixture: &str) -> Result<Run, String> {
     let granted: Vec<String> = granted.into_iter().map(String::from).collect();
     let mut planner = Planner::new(PlanInput { granted: &granted });
     let mut run = Run {
+        portal,
         calls: 0,
         virtual_ms: 0,
         refused: 0,
@@ -154,7 +168,7 @@ fn measure(fixture: &str) -> Result<Run, String> {
         };
         if flight[at].response.is_none() {
             let request = request_of(&flight[at].call, &token)?;
-            flight[at].response = Some(handle(&mut state, &request, now));
+            flight[at].response = Some(handle(state, &request, now));
             continue;
         }
         let one = flight.swap_remove(at);
