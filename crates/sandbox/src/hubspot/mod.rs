@@ -24,6 +24,7 @@ pub(crate) mod properties;
 pub(crate) mod sales;
 pub(crate) mod schemas;
 pub(crate) mod source_code;
+pub(crate) mod stage_options;
 pub(crate) mod timeline;
 pub(crate) mod transfers;
 pub(crate) mod users;

@@ -1,9 +1,12 @@
 //! Owns properties, their groups and validation rules (platform 6.2).
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::object_types::{self, Kind};
 use super::page::{batch, flag, inputs, json_body, whole};
+use super::stage_options::shown;
 use crate::error::ApiError;
 use crate::http::Response;
 use crate::model::{ObjectMetadata, Portal, Property};
@@ -58,11 +61,12 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     let sensitivity = sensitivity(call, kind, call.query.filled("dataSensitivity"))?;
     let archived = flag(&call.query, "archived", false);
     let names = call.query.list("properties");
-    let found: Vec<&Property> = metadata
+    let found: Vec<Cow<'_, Property>> = metadata
         .properties
         .iter()
         .filter(|p| p.archived == archived && p.data_sensitivity == sensitivity)
         .filter(|p| names.is_empty() || names.contains(&p.name))
+        .map(|p| shown(metadata, p))
         .collect();
     whole(&found)
 }
@@ -76,7 +80,7 @@ pub(crate) fn one(call: &mut Call<'_>) -> Answer {
         .properties
         .iter()
         .find(|p| p.name == name && p.archived == archived)
-        .map(|property| Response::json(200, property))
+        .map(|property| Response::json(200, &shown(metadata, property)))
         .ok_or_else(|| unknown_property(kind, name))
 }
 
@@ -112,7 +116,7 @@ pub(crate) fn batch_read(call: &mut Call<'_>) -> Answer {
             p.name == name && p.archived == archived && p.data_sensitivity == sensitivity
         });
         match property {
-            Some(property) => found.push(property),
+            Some(property) => found.push(shown(metadata, property)),
             None => errors.push(json!({
                 "status": "error",
                 "category": "OBJECT_NOT_FOUND",

@@ -1,5 +1,7 @@
 //! Owns object schemas: custom ones in full, standard ones one at a time (platform 6.2).
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -7,6 +9,7 @@ use super::associations;
 use super::object_types::{self, Kind};
 use super::page::{batch, flag, inputs, json_body, whole};
 use super::properties::object;
+use super::stage_options::shown;
 use crate::error::ApiError;
 use crate::http::Response;
 use crate::model::{Portal, Property};
@@ -38,7 +41,7 @@ struct Schema<'a> {
     secondary_display_properties: &'a [String],
     archived: bool,
     allows_sensitive_properties: bool,
-    properties: Vec<&'a Property>,
+    properties: Vec<Cow<'a, Property>>,
     associations: Vec<Value>,
     created_at: Instant,
     updated_at: Instant,
@@ -61,7 +64,10 @@ fn describe<'a>(portal: &'a Portal, kind: Kind<'a>, parts: Parts) -> Result<Sche
         Kind::Custom(custom) => object(portal, &custom.object_type_id)?.1,
     };
     let properties = if parts.properties {
-        metadata.properties.iter().filter(|p| !p.archived).collect()
+        {
+            let live = metadata.properties.iter().filter(|p| !p.archived);
+            live.map(|p| shown(metadata, p)).collect()
+        }
     } else {
         Vec::new()
     };

@@ -193,6 +193,42 @@ fn properties_look_like_hubspots() {
     );
 }
 
+/// Clients take stage labels from the deal's properties; a ticket's stages are external options, read as pipelines.
+#[test]
+fn a_deals_stages_are_options_and_follow_the_pipelines() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let read = || reader.get("/crm/v3/properties/deals/dealstage")["options"].clone();
+    let pipelines = reader.get("/crm/v3/pipelines/deals");
+    let pipelines = pipelines["results"].as_array().unwrap();
+    let stages = pipelines
+        .iter()
+        .flat_map(|p| p["stages"].as_array().unwrap());
+    let want: Vec<&Value> = stages.map(|stage| &stage["id"]).collect();
+    let options = read();
+    let got: Vec<&Value> = options
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| &o["value"])
+        .collect();
+    assert_eq!(got, want);
+    let all = reader.get("/crm/v3/properties/deals?properties=pipeline");
+    let listed = all["results"][0]["options"].as_array();
+    assert_eq!(listed.map(Vec::len), Some(pipelines.len()));
+    sandbox.with(|state| {
+        let portal = state.portals.get_mut(&LARGE).unwrap();
+        let stage = &mut portal.objects.get_mut("0-3").unwrap().pipelines[0].stages[0];
+        stage.label = "Renamed".to_owned();
+    });
+    assert_eq!(read()[0]["label"], "Renamed");
+    let status = reader.get("/crm/v3/properties/tickets/hs_pipeline_stage");
+    assert_eq!(
+        (&status["externalOptions"], &status["options"]),
+        (&json!(true), &json!([]))
+    );
+}
+
 /// Platform 6.2: stage metadata are strings; default stages have their ids; every portal has the lifecycle pipelines.
 #[test]
 fn pipelines_have_string_metadata() {
