@@ -4,16 +4,53 @@
 //! which print their own lines.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use crate::bundle::{self, Finished, Listed, Site};
 use crate::say::{self, Failure, OrSay, Outcome};
 use crate::test::suites;
+use crate::tools::browser;
 use crate::{place, process, tools};
 
 /// Brotli bytes that the first view may take, all told (issue 2, "Must hold").
 const TARGET: usize = 260_000;
 
-pub(crate) fn run() -> Outcome {
+/// A part of the bench.
+type Part = fn() -> Outcome;
+
+const PARTS: [(&str, Part); 4] = [
+    ("size", size),
+    ("retrieval", || program("bench-retrieval", &[])),
+    ("connect", connect),
+    ("sandbox", sandbox),
+];
+
+/// Runs all parts, or the one that `only` names.
+///
+/// Errors: `only` names none, or a part cannot be measured.
+pub(crate) fn run(only: Option<&str>) -> Outcome {
+    let parts: Vec<_> = PARTS
+        .iter()
+        .filter(|(name, _)| only.is_none_or(|only| only == *name))
+        .collect();
+    if parts.is_empty() {
+        let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+        return Err(Failure::new(format!(
+            "There is no part {}; the parts are {}.",
+            only.unwrap_or_default(),
+            names.join(", ")
+        )));
+    }
+    for (index, (_, part)) in parts.into_iter().enumerate() {
+        if index > 0 {
+            println!();
+        }
+        part()?;
+    }
+    Ok(())
+}
+
+fn size() -> Outcome {
     println!("Bytes to first view (brotli 11)");
     let app = bundle::build(&Site::app(), &place::out().join("bench-dist"), None)?;
     print_first_view(&app);
@@ -36,33 +73,58 @@ pub(crate) fn run() -> Outcome {
             tools::wasm_opt_help()
         );
     }
+    Ok(())
+}
 
-    let programs = programs()?;
-    for name in ["bench-retrieval", "bench-connect"] {
-        println!();
-        if !programs.iter().any(|program| program == name) {
-            println!("{name}: there is no such program in portico-tests.");
-            continue;
-        }
-        let mut command = process::cargo();
-        command.args(["run", "--quiet", "-p", "portico-tests", "--bin", name]);
-        if name == "bench-connect" {
-            match suites::browser_environment() {
-                Ok(environment) => command.envs(environment),
-                Err(failure) => {
-                    println!("{name}: not measured. {failure}");
-                    continue;
-                }
-            };
-        }
-        // Its lines go where ours go, in order.
-        std::io::stdout().flush().or_say("stdout")?;
-        let status = command.status().or_say(name)?;
-        if !status.success() {
-            return Err(Failure::new(format!("{name} failed ({status}).")));
+fn connect() -> Outcome {
+    match suites::browser_environment() {
+        Ok(environment) => program("bench-connect", &environment),
+        Err(failure) => {
+            println!("bench-connect: not measured. {failure}");
+            Ok(())
         }
     }
-    Ok(())
+}
+
+/// The sandbox beside nginx; needs nginx, wrk and taskset, which Linux has.
+fn sandbox() -> Outcome {
+    const HELP: &str = "The sandbox is measured beside nginx with wrk, each bound to a core: \
+                        sudo apt-get install nginx-light wrk util-linux";
+    let all_there = || {
+        ["nginx", "wrk", "taskset"]
+            .iter()
+            .all(|name| place::on_path(name).is_some())
+    };
+    if !all_there() && browser::may_install() {
+        browser::apt_install(&["nginx-light", "wrk", "util-linux"])?;
+    }
+    if !all_there() {
+        println!("bench-sandbox: not measured. {HELP}");
+        return Ok(());
+    }
+    let mut build = process::cargo();
+    build.args(["build", "--release", "-p", "portico-sandbox"]);
+    process::run(
+        "building the sandbox for speed",
+        &mut build,
+        &place::log("bench-sandbox"),
+    )?;
+    let binary = place::target().join("release/portico-sandbox");
+    program("bench-sandbox", &[("PORTICO_SANDBOX", binary)])
+}
+
+/// Runs a program of `portico-tests`; its lines go where ours go, in order.
+fn program(name: &str, environment: &[(&str, PathBuf)]) -> Outcome {
+    let mut command = process::cargo();
+    command.args(["run", "--quiet", "-p", "portico-tests", "--bin", name]);
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    std::io::stdout().flush().or_say("stdout")?;
+    let status = command.status().or_say(name)?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{name} failed ({status}).")))
+    }
 }
 
 /// The files of the first view, the largest first, and their sum.
@@ -106,28 +168,6 @@ fn first_view_size(finished: &Finished) -> usize {
 )]
 fn ratio(of: usize, to: usize) -> f64 {
     of as f64 / to.max(1) as f64
-}
-
-/// The programs of the package `portico-tests`.
-fn programs() -> Outcome<Vec<String>> {
-    let mut command = process::cargo();
-    let output = command
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output();
-    let output = output.or_say("cargo metadata")?;
-    let metadata: serde_json::Value =
-        serde_json::from_slice(&output.stdout).or_say("cargo metadata")?;
-    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
-    let targets = list(&metadata["packages"])
-        .into_iter()
-        .filter(|package| package["name"] == "portico-tests")
-        .flat_map(|package| list(&package["targets"]));
-    let is_program =
-        |target: &serde_json::Value| list(&target["kind"]).iter().any(|kind| kind == "bin");
-    Ok(targets
-        .filter(is_program)
-        .filter_map(|target| target["name"].as_str().map(str::to_owned))
-        .collect())
 }
 
 #[cfg(test)]

@@ -50,8 +50,12 @@ enum Task {
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
-    /// Print sizes and ratios: bytes to first view, retrieval, time to connect.
-    Bench,
+    /// Print sizes and ratios: bytes to first view, retrieval, time to connect, the sandbox beside nginx.
+    Bench {
+        /// One part: `size`, `retrieval`, `connect` or `sandbox`.
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
     /// Write the app as static files, with compressed copies, hashes and a list of them.
     Dist {
         /// The folder to write; it is replaced as a whole.
@@ -75,7 +79,7 @@ fn main() -> ExitCode {
             fixture,
         }),
         Task::Test { only } => test::run(only.as_deref()),
-        Task::Bench => bench::run(),
+        Task::Bench { only } => bench::run(only.as_deref()),
         Task::Dist { out, proxy } => dist(out, proxy),
     };
     match outcome {
