@@ -33,7 +33,7 @@ fn stage() -> Stage {
         .collect();
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
     let mut state = State::fixture("small", 1, vec![app]).expect("small is a fixture");
-    state.control = true;
+    state.control.enabled = true;
     let tokens = state
         .issue_grant(DEMO_CLIENT_ID, PORTAL, &scopes, START)
         .expect("the demo app and the portal are there");

@@ -9,6 +9,7 @@ mod activity;
 mod authorize;
 mod control;
 mod control_page;
+mod corpus;
 mod data;
 mod details;
 mod developer;
