@@ -107,7 +107,7 @@ fn sound(request: &Request, response: &Response) {
 }
 
 /// Any request at all: a request line, header lines, an empty line and a body, each part as broken as it likes.
-pub fn router(data: &[u8]) {
+pub(crate) fn router(data: &[u8]) {
     let data = with_live_token(data);
     let (head, body) = match data.windows(2).position(|window| window == b"\n\n") {
         Some(at) => (&data[..at], &data[at + 2..]),
@@ -132,7 +132,7 @@ pub fn router(data: &[u8]) {
 }
 
 /// A body for the token endpoints and the consent page; what is parsed can be written and read back.
-pub fn form(data: &[u8]) {
+pub(crate) fn form(data: &[u8]) {
     let data = with_live_token(data);
     let fields = Fields::parse(&data);
     let pairs: Vec<(&str, &str)> = fields
@@ -163,7 +163,7 @@ pub fn form(data: &[u8]) {
 }
 
 /// A body for the search endpoints: refused in the envelope, or answered within its own limits.
-pub fn search(data: &[u8]) {
+pub(crate) fn search(data: &[u8]) {
     let token = STAGE.with_borrow(|stage| stage.token.clone());
     for path in [
         "/crm/v3/objects/deals/search",
