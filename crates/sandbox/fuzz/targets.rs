@@ -91,8 +91,9 @@ fn sound(request: &Request, response: &Response) {
     }
     let content_type = response.header("content-type").unwrap_or_default();
     if content_type.starts_with("application/json") {
-        let body: Value = serde_json::from_slice(&response.body)
-            .unwrap_or_else(|error| panic!("{}: {error}", at()));
+        let body: Result<Value, _> = serde_json::from_slice(&response.body);
+        assert!(body.is_ok(), "{}: {body:?}", at());
+        let body = body.unwrap_or_default();
         let ours = request.path.starts_with("/api/")
             || request.path.starts_with("/login/")
             || request.path.starts_with("/_sandbox");
@@ -181,7 +182,8 @@ pub(crate) fn search(data: &[u8]) {
             let rows = body["results"]
                 .as_array()
                 .or_else(|| body["lists"].as_array());
-            let rows = rows.unwrap_or_else(|| panic!("{path}: no rows in {body}"));
+            assert!(rows.is_some(), "{path}: no rows in {body}");
+            let rows = rows.map_or(&[][..], Vec::as_slice);
             assert!(rows.len() <= 500, "{path}: {} rows", rows.len());
             assert!(
                 body["total"]
