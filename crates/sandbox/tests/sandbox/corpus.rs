@@ -11,8 +11,8 @@ fn replay(name: &str, target: fn(&[u8])) {
         .join("fuzz/corpus")
         .join(name);
     let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        target(&fs::read(entry.unwrap().path()).unwrap());
+    for entry in fs::read_dir(folder).expect("the corpus") {
+        target(&fs::read(entry.expect("a file").path()).expect("its bytes"));
         count += 1;
     }
     assert!(count >= 8, "the corpus of {name} is not there");
