@@ -170,6 +170,12 @@ export class Session {
     return method;
   }
 
+  /** Whether the sandbox has the endpoint of a method. */
+  serves(name) {
+    const { http, path } = this.method(name);
+    return Boolean(servingRow(this.rows, http, path));
+  }
+
   /** What was wrong with answers since it was last asked, as text. */
   told() {
     const lines = [...this.complaints].flatMap(([heading, found]) => [`${heading}:`, ...summary(found).map((line) => `  ${line}`)]);

@@ -12,6 +12,8 @@ import configuration from './configuration.mjs';
 import marketing from './marketing.mjs';
 import manners from './manners.mjs';
 import outside from './outside.mjs';
+import records from './records.mjs';
+import writes from './writes.mjs';
 
 const major = process.argv[2];
 const { SANDBOX_URL: url, SANDBOX_PROGRAM: program, SANDBOX_APP: app, CONFORMANCE_FILTER: filter } = process.env;
@@ -27,7 +29,7 @@ const session = new Session({
 session.grant = await grant(url, session.app, session.portal);
 session.use(session.grant.access_token);
 
-const cases = [...oauth, ...configuration, ...marketing, ...outside, ...manners];
+const cases = [...oauth, ...configuration, ...writes, ...records, ...marketing, ...outside, ...manners];
 await runCases(cases, filter, session);
 const client = `@hubspot/api-client ${major}`;
 const states = session.states();
