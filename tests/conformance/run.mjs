@@ -42,7 +42,7 @@ async function run(suite) {
       ...process.env,
       SANDBOX_URL: sandbox.url,
       SANDBOX_PROGRAM: program,
-      SANDBOX_APP: JSON.stringify(app),
+      SANDBOX_APP: JSON.stringify({ ...app, appId: 4242, developerKey: sandbox.developerKey }),
       CONFORMANCE_FILTER: filter,
       PYTHONPATH: process.env.PORTICO_PYTHON_HOME ?? '',
       PYTHONDONTWRITEBYTECODE: '1',

@@ -194,6 +194,14 @@ fn announce(arguments: &Arguments, bound: SocketAddr, sandbox: &Sandbox) -> io::
             )?;
         }
     }
+    let (account, key) = sandbox.with(|state| {
+        let credentials = &state.credentials;
+        (credentials.developer_account, credentials.hapikey.clone())
+    });
+    writeln!(
+        out,
+        "developer account {account}, developer API key {key}, for app-level endpoints"
+    )?;
     writeln!(
         out,
         "authorize at http://{bound}/oauth/authorize; for trying and testing only"

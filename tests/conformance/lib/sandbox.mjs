@@ -9,7 +9,7 @@ export const CALLBACK = 'http://localhost:4000/callback/hubspot';
 /**
  * Starts `program` on a free port of loopback with `options` behind its own.
  *
- * Resolves with its base URL and `stop`; rejects where the first line does not come in 20 seconds.
+ * Resolves with its base URL, the developer's key and `stop`; rejects where the first line does not come in 20 seconds.
  */
 export function start(program, options) {
   const child = spawn(program, ['--listen', '127.0.0.1:0', ...options], {
@@ -28,11 +28,17 @@ export function start(program, options) {
     const late = setTimeout(() => reject(new Error('the sandbox did not start in 20 seconds')), 20_000);
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code} before it listened`)));
-    createInterface({ input: child.stdout }).once('line', (line) => {
-      clearTimeout(late);
-      const url = /^listening on (http:\/\/\S+)$/.exec(line)?.[1];
-      if (url) resolve({ url, stop });
-      else stop().then(() => reject(new Error(`the sandbox's first line is ${line}`)));
+    const lines = [];
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      const url = /^listening on (http:\/\/\S+)$/.exec(lines[0])?.[1];
+      if (!url) stop().then(() => reject(new Error(`the sandbox's first line is ${lines[0]}`)));
+      // The lines for people end with this one.
+      if (line.startsWith('authorize at ')) {
+        clearTimeout(late);
+        const developerKey = /developer API key ([^\s,]+)/.exec(lines.join('\n'))?.[1];
+        resolve({ url, stop, developerKey });
+      }
     });
   });
 }

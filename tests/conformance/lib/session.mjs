@@ -60,6 +60,11 @@ export class Session {
     this.client = this.newClient(token);
   }
 
+  /** Has the following calls made as the app's developer, until `use`. */
+  asDeveloper() {
+    this.client = this.newClient(undefined, { developerApiKey: this.app.developerKey });
+  }
+
   /** Moves the sandbox's clock. */
   async advance(milliseconds) {
     await new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -9,7 +9,9 @@ import subprocess
 
 import configuration
 import content
+import developer
 import manners
+import writes
 from session import Session, consent, run_cases, tell
 
 
@@ -26,7 +28,7 @@ def main():
         portal=23571113,
     )
     session.use(consent(session)["access_token"])
-    cases = [*configuration.CASES, *content.CASES, *manners.CASES]
+    cases = [*configuration.CASES, *writes.CASES, *content.CASES, *developer.CASES, *manners.CASES]
     run_cases(cases, os.environ.get("CONFORMANCE_FILTER"), session)
     for state in session.states():
         tell(kind="method", client="hubspot-sdk (Python)", **state)
