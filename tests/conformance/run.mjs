@@ -34,7 +34,7 @@ const failures = [];
 
 async function run(suite) {
   const app = appOf(program, out);
-  const sandbox = await start(program, ['--fixture', 'enterprise', '--app', app.file, ...(suite.options ?? [])]);
+  const sandbox = await start(program, ['--control', '--fixture', 'enterprise', '--app', app.file, ...(suite.options ?? [])]);
   const child = spawn(suite.command[0], suite.command.slice(1), {
     cwd: here,
     stdio: ['ignore', 'pipe', 'inherit'],

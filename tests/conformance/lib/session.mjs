@@ -66,19 +66,19 @@ export class Session {
   }
 
   /** Moves the sandbox's clock. */
-  async advance(milliseconds) {
-    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  advance(milliseconds) {
+    return this.act('advance-clock', { ms: milliseconds });
   }
 
-  /** One call of the sandbox's control interface: its JSON. */
-  async control(method, path, body) {
-    const answer = await fetch(this.url + path, {
-      method,
+  /** One of the sandbox's control actions, by its name. */
+  async act(name, fields) {
+    const answer = await fetch(`${this.url}/_sandbox/actions/${name}`, {
+      method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: JSON.stringify(fields),
     });
     const text = await answer.text();
-    assert.ok(answer.ok, `${method} ${path} answered ${answer.status}: ${text.slice(0, 300)}`);
+    assert.ok(answer.ok, `${name} answered ${answer.status}: ${text.slice(0, 300)}`);
     return text ? JSON.parse(text) : undefined;
   }
 
@@ -175,10 +175,22 @@ export class Session {
     return method;
   }
 
+  /** Asks which of the types in the client's paths the sandbox keeps records of, for one route serves all types. */
+  async learnTypes() {
+    this.unkept = new Set();
+    const types = new Set([...this.methods.values()].map(({ path }) => typeIn(path)).filter(Boolean));
+    for (const type of types) {
+      await this.pace(false);
+      const [status, body] = await this.request({ path: `/crm/v3/objects/${type}`, qs: { limit: '1' } });
+      // The page of an unknown route, or the refusal of an unknown type.
+      if (typeof body === 'string' || status === 400) this.unkept.add(type);
+    }
+  }
+
   /** Whether the sandbox has the endpoint of a method. */
   serves(name) {
     const { http, path } = this.method(name);
-    return Boolean(servingRow(this.rows, http, path));
+    return Boolean(servingRow(this.rows, http, path)) && !this.unkept.has(typeIn(path));
   }
 
   /** What was wrong with answers since it was last asked, as text. */
@@ -191,13 +203,16 @@ export class Session {
   /** Each method and its state, as `report.mjs` names them. */
   states() {
     return [...this.methods.values()].map((method) => {
-      const served = servingRow(this.rows, method.http, method.path);
+      const served = this.serves(method.name);
       const well = this.called.get(method.name);
       const state = well === undefined ? (served ? 'uncovered' : 'unserved') : !well ? 'failed' : served ? 'passed' : 'unlisted';
       return [method, state];
     });
   }
 }
+
+// The type of records that a path names.
+const typeIn = (path) => /^\/crm\/(?:v3\/objects|objects\/[^/]+)\/([^/{]+)/.exec(path)?.[1];
 
 // One line for what is wrong with every member of a list in the same way.
 function summary(found) {

@@ -29,6 +29,7 @@ const session = new Session({
 });
 session.grant = await grant(url, session.app, session.portal);
 session.use(session.grant.access_token);
+await session.learnTypes();
 
 const cases = [...oauth, ...configuration, ...writes, ...records, ...marketing, ...developer, ...outside, ...manners];
 await runCases(cases, filter, session);

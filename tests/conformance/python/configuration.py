@@ -6,6 +6,8 @@ TYPES = ("contacts", "0-3", "tickets")
 def account(s):
     assert s.call("account.get").portal_id == s.portal
     s.call("account.get_daily_private_apps_usage")
+    for name in ("list_audit_logs", "list_login_activities", "list_security_activities"):
+        s.walk(f"account.activity.{name}", [100])
 
 
 def owners(s):

@@ -36,8 +36,7 @@ def actions(s, app):
 
 
 def flags(s, app):
-    every = s.call("crm.feature_flags.list_all", app)
-    name = every.flags[0] if isinstance(every.flags[0], str) else every.flags[0].flag_name
+    name = s.call("crm.feature_flags.list_all", app).flags_for_app[0]
     s.call("crm.feature_flags.update", name, app_id=app, default_state="ON")
     s.call("crm.feature_flags.get", name, app_id=app)
     s.call("crm.feature_flags.update_portal_state", s.portal, app_id=app, flag_name=name, flag_state="ON")

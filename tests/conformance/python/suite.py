@@ -11,6 +11,7 @@ import configuration
 import content
 import developer
 import manners
+import records
 import writes
 from session import Session, consent, run_cases, tell
 
@@ -27,8 +28,10 @@ def main():
         json.loads(os.environ["SANDBOX_APP"]),
         portal=23571113,
     )
-    session.use(consent(session)["access_token"])
-    cases = [*configuration.CASES, *writes.CASES, *content.CASES, *developer.CASES, *manners.CASES]
+    token = consent(session)["access_token"]
+    session.use(token)
+    session.learn_types(token)
+    cases = [*configuration.CASES, *writes.CASES, *records.CASES, *content.CASES, *developer.CASES, *manners.CASES]
     run_cases(cases, os.environ.get("CONFORMANCE_FILTER"), session)
     for state in session.states():
         tell(kind="method", client="hubspot-sdk (Python)", **state)
