@@ -57,6 +57,11 @@ export default [
         assert.deepEqual(one, pipeline);
         const stages = await s.call('crm.pipelines.pipelineStagesApi.getAll', type, pipeline.id);
         assert.deepEqual(stages.results.map(({ id }) => id).sort(), pipeline.stages.map(({ id }) => id).sort());
+        const stage = await s.call('crm.pipelines.pipelineStagesApi.getById', type, pipeline.id, pipeline.stages[0].id);
+        assert.equal(stage.label, pipeline.stages[0].label);
+        await s.call('crm.pipelines.pipelineAuditsApi.getAudit', type, pipeline.id);
+        // The client leaves `{pipelineId}` in the path, so that it reaches no pipeline.
+        await s.refused('crm.pipelines.pipelineStageAuditsApi.getAudit', [type, stage.id], { code: 404, counts: true });
       }
     }
     await s.refused('crm.pipelines.pipelinesApi.getById', ['deals', 'no-such-pipeline'], { code: 404 });
@@ -64,6 +69,7 @@ export default [
   ['association labels', async (s) => {
     const { results } = await s.call('crm.associations.v4.schema.definitionsApi.getAll', 'contacts', 'companies');
     assert.ok(results.some(({ category }) => category === 'HUBSPOT_DEFINED'));
+    await s.call('crm.associations.schema.typesApi.getAll', 'contacts', 'companies');
   }],
   ['lists', async (s) => {
     const search = (offset, count) => ({ offset, count, processingTypes: [], additionalProperties: [], listIds: [] });
@@ -82,10 +88,18 @@ export default [
     const some = await s.call('crm.lists.listsApi.getAll', found.slice(0, 5).map(({ listId }) => listId));
     assert.deepEqual(some.lists.map(({ listId }) => listId).sort(), found.slice(0, 5).map(({ listId }) => listId).sort());
     await s.call('crm.lists.foldersApi.getAll', '0');
+    const named = await s.call('crm.lists.listsApi.getByName', found[0].name, found[0].objectTypeId);
+    assert.equal(named.list.listId, found[0].listId);
+    await s.refused('crm.lists.mappingApi.translateLegacyListIdToListId', ['999999999'], { code: 404, counts: true });
     await s.refused('crm.lists.listsApi.getById', ['999999999'], { code: 404 });
   }],
   ['imports', async (s) => {
-    await s.walk('crm.imports.coreApi.getPage', [100, 3], (limit, after) => [after, undefined, limit]);
+    const imports = await s.walk('crm.imports.coreApi.getPage', [100, 3], (limit, after) => [after, undefined, limit]);
+    const id = Number(imports[0].id);
+    assert.equal((await s.call('crm.imports.coreApi.getById', id)).state, imports[0].state);
+    await s.walk('crm.imports.publicImportsApi.getErrors', [100], (limit, after) => [id, after, limit]);
+    // Exports cannot be listed, so there is none to be found.
+    await s.refused('crm.exports.publicExportsApi.getStatus', [1], { code: 404, counts: true });
   }],
   ['users, roles, teams, business units', async (s) => {
     const users = await s.walk('settings.users.usersApi.getPage', [100, 37], (limit, after) => [limit, after]);

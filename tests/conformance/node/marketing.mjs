@@ -13,14 +13,17 @@ export default [
     await s.refused('marketing.forms.formsApi.getById', ['00000000-0000-0000-0000-000000000000'], { code: 404 });
   }],
   ['marketing e-mails', async (s) => {
-    await s.walk('marketing.emails.marketingEmailsApi.getPage', [100], dated);
+    const api = 'marketing.emails.marketingEmailsApi';
+    const found = await s.walk(`${api}.getPage`, [100], dated);
+    const { id } = found[0];
+    assert.equal((await s.call(`${api}.getById`, id)).name, found[0].name);
+    await s.call(`${api}.getDraft`, id);
+    const versions = await s.walk(`${api}.getRevisions`, [100, 1], (limit, after) => [id, after, undefined, limit]);
+    assert.equal((await s.call(`${api}.getRevisionById`, id, versions[0].id)).id, versions[0].id);
+    await s.refused(`${api}.getById`, ['999999999999'], { code: 404 });
   }],
-  ['pages, tables, domains, redirects', async (s) => {
-    await s.walk('cms.pages.landingPagesApi.getPage', [100], dated);
-    await s.walk('cms.pages.sitePagesApi.getPage', [100], dated);
-    await s.walk('cms.domains.domainsApi.getPage', [100, 3], dated);
-    await s.walk('cms.urlRedirects.redirectsApi.getPage', [100, 7], dated);
-    await s.walk('cms.hubdb.tablesApi.getAllTables', [100, 2], (limit, after) => [undefined, after, limit]);
+  ['event types', async (s) => {
+    await s.call('events.eventsApi.getTypes');
   }],
   ['subscription types', async (s) => {
     const { subscriptionDefinitions } = await s.call('communicationPreferences.definitionApi.getPage');

@@ -10,6 +10,7 @@ import { grant } from '../lib/sandbox.mjs';
 import oauth from './oauth.mjs';
 import configuration from './configuration.mjs';
 import marketing from './marketing.mjs';
+import content from './content.mjs';
 import developer from './developer.mjs';
 import manners from './manners.mjs';
 import outside from './outside.mjs';
@@ -31,7 +32,7 @@ session.grant = await grant(url, session.app, session.portal);
 session.use(session.grant.access_token);
 await session.learnTypes();
 
-const cases = [...oauth, ...configuration, ...writes, ...records, ...marketing, ...developer, ...outside, ...manners];
+const cases = [...oauth, ...configuration, ...writes, ...records, ...marketing, ...content, ...developer, ...outside, ...manners];
 await runCases(cases, filter, session);
 const client = `@hubspot/api-client ${major}`;
 const states = session.states();

@@ -43,6 +43,12 @@ def validations(s):
             rule.property_name,
             object_type_id="0-1",
         )
+        s.call(
+            "crm.properties_validations.get_by_object_type_id_property_name_and_rule_type",
+            rule.property_validation_rules[0].rule_type,
+            object_type_id="0-1",
+            property_name=rule.property_name,
+        )
 
 
 def schemas(s):
@@ -66,12 +72,17 @@ def pipelines(s):
         assert s.call("crm.pipelines.get", found[0].id, object_type=kind) == found[0]
         stages = s.call("crm.pipelines.list_stages", found[0].id, object_type=kind).results
         assert {stage.id for stage in stages} == {stage.id for stage in found[0].stages}
+        here = {"object_type": kind, "pipeline_id": found[0].id}
+        assert s.call("crm.pipelines.get_stage", stages[0].id, **here).label == stages[0].label
+        s.call("crm.pipelines.list_audit", found[0].id, object_type=kind)
+        s.call("crm.pipelines.list_stage_audit", stages[0].id, **here)
 
 
 def associations(s):
     labels = s.call("crm.associations_schema.labels.list_labels", "companies", from_object_type="contacts").results
     assert any(label.category == "HUBSPOT_DEFINED" for label in labels)
     s.call("crm.associations_schema.limits.list")
+    s.call("crm.associations_schema.limits.get_by_object_types", "companies", from_object_type="contacts")
 
 
 def limits(s):
@@ -107,6 +118,8 @@ def lists(s):
     s.call("crm.lists.list", list_ids=[each.list_id for each in found[:3]])
     assert {each["listId"] for each in s.seen[-1].json()["lists"]} == {each.list_id for each in found[:3]}
     s.call("crm.lists.list_folders", folder_id="0")
+    s.call("crm.lists.get_by_object_type_and_name", found[0].name, object_type_id=found[0].object_type_id)
+    s.refused("crm.lists.get_id_mapping", [], {"legacy_list_id": "999999999"}, 404, counts=True)
 
 
 def settings(s):
@@ -120,12 +133,20 @@ def settings(s):
     s.call("settings.currencies.list_codes")
     s.call("settings.currencies.central_fx_rates.get_information")
     s.call("settings.currencies.exchange_rates.list_current_exchange_rates")
-    s.walk("settings.currencies.exchange_rates.list_exchange_rates", [100, 3])
-    s.walk("settings.tax_rates.list", [100, 2])
+    rates = s.walk("settings.currencies.exchange_rates.list_exchange_rates", [100, 3])
+    s.call("settings.currencies.exchange_rates.get_exchange_rate_by_id", rates[0].id)
+    s.call("settings.currencies.exchange_rates.batch.get", inputs=[{"id": rates[0].id}])
+    taxes = s.walk("settings.tax_rates.list", [100, 2])
+    s.call("settings.tax_rates.get", taxes[0].id)
 
 
 def imports(s):
-    s.walk("crm.imports.list", [100, 3])
+    found = s.walk("crm.imports.list", [100, 3])
+    s.call("crm.imports.get", int(found[0].id))
+    s.walk("crm.imports.list_errors", [100], int(found[0].id))
+    # Exports cannot be listed, so there is none to be found.
+    s.refused("crm.exports.get", [1], {}, 404, counts=True)
+    s.refused("crm.exports.get_status", [1], {}, 404, counts=True)
 
 
 CASES = [
@@ -140,5 +161,5 @@ CASES = [
     ("object library", object_library),
     ("lists", lists),
     ("users, currencies, taxes, brands", settings),
-    ("imports", imports),
+    ("imports and exports", imports),
 ]

@@ -12,9 +12,7 @@ def json_token_request(s):
         ("introspect_token", {"token": "x", **app}),
         ("revoke_token", {"token": "x", **app}),
     ):
-        s.refused(f"auth.oauth.{name}", [], fields, 415)
-        # What the sandbox must answer to it is the refusal.
-        s.called[f"auth.oauth.{name}"] = True
+        s.refused(f"auth.oauth.{name}", [], fields, 415, counts=True)
 
 
 def unauthorized(s):

@@ -99,7 +99,8 @@ pub(crate) fn rows(call: &mut Call<'_>) -> Answer {
             row
         })
         .collect();
-    page(call, &rows, PageRule::clamped(1_000, 1_000).with_total())
+    let rule = PageRule::clamped(1_000, 1_000).with_total();
+    page(call, &rows, rule.of_kind("RANDOM_ACCESS"))
 }
 
 /// The row of that id.

@@ -276,7 +276,7 @@ pub(crate) fn folders(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
     let folders = portal.collection(Collection::ListFolders);
     let all: Vec<Value> = folders.iter().map(Document::value).collect();
-    let root = json!({ "id": "0", "name": "", "parentFolderId": null });
+    let root = json!({ "id": "0", "name": "", "parentFolderId": "0" });
     let folder = match id {
         "0" => Some(&root),
         id => all.iter().find(|folder| folder["id"] == id),

@@ -22,6 +22,8 @@ pub(crate) struct PageRule {
     pub(crate) strict: bool,
     /// Whether the answer carries `total`.
     pub(crate) total: bool,
+    /// The word in `type`, where an answer can be of several kinds.
+    pub(crate) kind: Option<&'static str>,
 }
 
 impl PageRule {
@@ -32,6 +34,7 @@ impl PageRule {
             max,
             strict: false,
             total: false,
+            kind: None,
         }
     }
 
@@ -42,6 +45,7 @@ impl PageRule {
             max,
             strict: true,
             total: false,
+            kind: None,
         }
     }
 
@@ -51,10 +55,19 @@ impl PageRule {
         self.total = true;
         self
     }
+
+    /// With `type` in the answer.
+    #[must_use]
+    pub(crate) const fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
 }
 
 #[derive(Serialize)]
 struct Page<'a, T> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<usize>,
     results: &'a [T],
@@ -100,6 +113,7 @@ pub(crate) fn page<T: Serialize>(call: &Call<'_>, items: &[T], rule: PageRule) -
     Ok(Response::json(
         200,
         &Page {
+            kind: rule.kind,
             total,
             results: &items[start..end],
             paging,
@@ -116,6 +130,7 @@ pub(crate) fn whole<T: Serialize>(items: &[T]) -> Answer {
     Ok(Response::json(
         200,
         &Page {
+            kind: None,
             total: None,
             results: items,
             paging: None,
