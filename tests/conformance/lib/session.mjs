@@ -134,11 +134,11 @@ export class Session {
   /**
    * Walks a paged method to its end once for each page size, and answers all records.
    *
-   * `given(limit, after)` are the arguments. No record may come twice, every walk must bring the
+   * `given(limit, after)` are the arguments; `options.next` names what a page's `paging.next` leads on by. No record may come twice, every walk must bring the
    * same ones, a page may not be longer than asked, and a `total` must be what came.
    */
   async walk(name, limits, given, options = {}) {
-    const { id = (record) => record.id, list = (page) => page.results, most = 3_000 } = options;
+    const { id = (record) => record.id, list = (page) => page.results, next = 'after', most = 3_000 } = options;
     let first;
     for (const limit of limits) {
       const records = [];
@@ -149,7 +149,7 @@ export class Session {
         assert.ok(list(page).length <= limit, `${name}: ${list(page).length} records on a page of ${limit}`);
         records.push(...list(page));
         total = page.total ?? total;
-        after = page.paging?.next?.after;
+        after = page.paging?.next?.[next];
         assert.ok(records.length <= most, `${name}: no end of pages`);
         assert.ok(!after || list(page).length > 0, `${name}: an empty page says that there is more`);
       } while (after);

@@ -46,8 +46,10 @@ export default [
     const { id } = tables.find(({ rowCount }) => rowCount > 0);
     assert.equal((await s.call(`${TABLES}.getTableDetails`, id)).id, id);
     assert.equal((await s.call(`${TABLES}.getDraftTableDetailsById`, id)).id, id);
-    const rows = await s.walk(`${ROWS}.getTableRows`, [100, 3], (limit, after) => [id, undefined, after, limit]);
-    await s.walk(`${ROWS}.readDraftTableRows`, [100], (limit, after) => [id, undefined, after, limit]);
+    // Rows lead on by number.
+    const numbered = (limit, offset) => [id, undefined, undefined, limit, undefined, offset];
+    const rows = await s.walk(`${ROWS}.getTableRows`, [100, 30], numbered, { next: 'offset' });
+    await s.walk(`${ROWS}.readDraftTableRows`, [100], numbered, { next: 'offset' });
     assert.equal((await s.call(`${ROWS}.getTableRow`, id, rows[0].id)).id, rows[0].id);
     assert.equal((await s.call(`${ROWS}.getDraftTableRowById`, id, rows[0].id)).id, rows[0].id);
     for (const name of ['readTableRows', 'readDraftTableRows']) {

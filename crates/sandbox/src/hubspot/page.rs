@@ -22,7 +22,7 @@ pub(crate) struct PageRule {
     pub(crate) strict: bool,
     /// Whether the answer carries `total`.
     pub(crate) total: bool,
-    /// The word in `type`, where an answer can be of several kinds.
+    /// The word in `type`, where an answer can be of several kinds; such ones take and give a number, `offset`, too.
     pub(crate) kind: Option<&'static str>,
 }
 
@@ -83,6 +83,8 @@ struct Paging {
 #[derive(Serialize)]
 struct Next {
     after: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<usize>,
     link: String,
 }
 
@@ -90,7 +92,10 @@ struct Next {
 pub(crate) fn page<T: Serialize>(call: &Call<'_>, items: &[T], rule: PageRule) -> Answer {
     let limit = limit(&call.query, rule)?;
     let offset = match call.query.filled("after") {
-        None => 0,
+        None => rule
+            .kind
+            .and_then(|_| call.query.filled("offset")?.parse().ok())
+            .unwrap_or(0),
         Some(after) => offset_of(after)
             .ok_or_else(|| ApiError::validation("The paging cursor 'after' is not valid."))?,
     };
@@ -106,7 +111,11 @@ pub(crate) fn page<T: Serialize>(call: &Call<'_>, items: &[T], rule: PageRule) -
         link.extend_pairs(others.filter(|(name, _)| name != "limit" && name != "after"));
         let link = link.append_pair("after", &after).finish();
         Paging {
-            next: Next { after, link },
+            next: Next {
+                after,
+                offset: rule.kind.map(|_| end),
+                link,
+            },
         }
     });
     let total = rule.total.then_some(items.len());
