@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use portico_sandbox::github::model::{App, DEMO_APP_CLIENT_ID, DEMO_OAUTH_CLIENT_ID};
 use portico_sandbox::{
     AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Sandbox, State, fixture, redirect_uri, served,
 };
@@ -38,6 +39,10 @@ struct Arguments {
     /// Accept redirect URIs that name an IP address, which HubSpot does not.
     #[arg(long)]
     allow_ip_redirect_uri: bool,
+    /// Callback URL of the two GitHub demo apps, in place of http://localhost/callback/github on any port. May be
+    /// given several times; the OAuth app takes the first.
+    #[arg(long, value_name = "URI")]
+    github_redirect_uri: Vec<String>,
     /// Serve the control interface and its page under /_sandbox: for loopback and tests only.
     #[arg(long)]
     control: bool,
@@ -85,6 +90,16 @@ fn start(arguments: &Arguments) -> Result<(), Refused> {
     let mut state = State::fixture(&arguments.fixture, arguments.seed, vec![app])
         .map_err(|unknown| Refused(unknown.to_string()))?;
     state.switches.ip_redirect_uris = arguments.allow_ip_redirect_uri;
+    let callbacks = &arguments.github_redirect_uri;
+    if let Some(wrong) = callbacks.iter().find(|uri| url::Url::parse(uri).is_err()) {
+        return Err(Refused(format!("GitHub redirect URI: {wrong} is no URL")));
+    }
+    if let Some(first) = callbacks.first() {
+        state.github.apps = vec![
+            App::demo(callbacks.clone()),
+            App::demo_oauth(vec![first.clone()]),
+        ];
+    }
     let sandbox = Sandbox::new(state);
     if arguments.control {
         // Loopback names answer anyway; what was bound by another name is reached by it.
@@ -205,6 +220,11 @@ fn announce(arguments: &Arguments, bound: SocketAddr, sandbox: &Sandbox) -> io::
     writeln!(
         out,
         "authorize at http://{bound}/oauth/authorize; for trying and testing only"
+    )?;
+    writeln!(
+        out,
+        "GitHub: authorize at http://{bound}/login/oauth/authorize, REST below http://{bound}/api/v3, \
+         client ids {DEMO_APP_CLIENT_ID} and {DEMO_OAUTH_CLIENT_ID}"
     )?;
     out.flush()
 }
