@@ -14,6 +14,7 @@ pub(crate) mod feature_flags;
 pub(crate) mod hubdb;
 pub(crate) mod limits;
 pub(crate) mod lists;
+pub(crate) mod locale;
 pub(crate) mod marketing;
 pub(crate) mod object_types;
 pub(crate) mod owners;

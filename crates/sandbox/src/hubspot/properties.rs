@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::locale;
 use super::object_types::{self, Kind};
 use super::page::{batch, flag, inputs, json_body, whole};
 use super::stage_options::shown;
@@ -68,6 +69,13 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
         .filter(|p| names.is_empty() || names.contains(&p.name))
         .map(|p| shown(metadata, p))
         .collect();
+    if let Some(language) = locale::asked(&call.query) {
+        let found: Vec<Property> = found
+            .into_iter()
+            .map(|property| locale::property(&property, language))
+            .collect();
+        return whole(&found);
+    }
     whole(&found)
 }
 
@@ -75,13 +83,18 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
 pub(crate) fn one(call: &mut Call<'_>) -> Answer {
     let (kind, metadata) = object(call.portal()?, call.param("objectType"))?;
     let name = call.param("propertyName");
+    let sensitivity = sensitivity(call, kind, call.query.filled("dataSensitivity"))?;
     let archived = flag(&call.query, "archived", false);
-    metadata
+    let property = metadata
         .properties
         .iter()
-        .find(|p| p.name == name && p.archived == archived)
-        .map(|property| Response::json(200, &shown(metadata, property)))
-        .ok_or_else(|| unknown_property(kind, name))
+        .find(|p| p.name == name && p.archived == archived && p.data_sensitivity == sensitivity)
+        .ok_or_else(|| unknown_property(kind, name))?;
+    let property = shown(metadata, property);
+    Ok(match locale::asked(&call.query) {
+        Some(language) => Response::json(200, &locale::property(&property, language)),
+        None => Response::json(200, &property),
+    })
 }
 
 /// 404 of a property that a type does not have.
@@ -131,7 +144,15 @@ pub(crate) fn batch_read(call: &mut Call<'_>) -> Answer {
 /// `GET …/{objectType}/groups`.
 pub(crate) fn groups(call: &mut Call<'_>) -> Answer {
     let (_, metadata) = object(call.portal()?, call.param("objectType"))?;
-    whole(&metadata.groups)
+    let Some(language) = locale::asked(&call.query) else {
+        return whole(&metadata.groups);
+    };
+    let groups: Vec<_> = metadata
+        .groups
+        .iter()
+        .map(|group| locale::group(group, language))
+        .collect();
+    whole(&groups)
 }
 
 /// `GET …/{objectType}/groups/{groupName}`.
@@ -142,7 +163,10 @@ pub(crate) fn group(call: &mut Call<'_>) -> Answer {
         .groups
         .iter()
         .find(|group| group.name == name)
-        .map(|group| Response::json(200, group))
+        .map(|group| match locale::asked(&call.query) {
+            Some(language) => Response::json(200, &locale::group(group, language)),
+            None => Response::json(200, group),
+        })
         .ok_or_else(|| ApiError::not_found(format!("Property group {name} does not exist")))
 }
 

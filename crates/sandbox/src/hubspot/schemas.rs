@@ -65,8 +65,10 @@ fn describe<'a>(portal: &'a Portal, kind: Kind<'a>, parts: Parts) -> Result<Sche
     };
     let properties = if parts.properties {
         {
-            let live = metadata.properties.iter().filter(|p| !p.archived);
-            live.map(|p| shown(metadata, p)).collect()
+            // Sensitive ones are read on their own endpoint, with their own scope.
+            let open = metadata.properties.iter();
+            let open = open.filter(|p| !p.archived && p.data_sensitivity == "non_sensitive");
+            open.map(|p| shown(metadata, p)).collect()
         }
     } else {
         Vec::new()

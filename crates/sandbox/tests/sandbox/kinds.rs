@@ -261,3 +261,67 @@ fn lists_filter_sort_and_trim() {
         "de"
     );
 }
+
+/// Platform 6.2: `locale` translates HubSpot's own labels and leaves the account's alone; unknown languages change nothing.
+#[test]
+fn labels_come_in_the_language_asked_for() {
+    let sandbox = sandbox("small");
+    let reader = Reader::new(&sandbox, crate::SMALL);
+    let english = reader.get("/crm/v3/properties/contacts");
+    let german = reader.get("/crm/properties/2026-09/contacts?locale=de-CH");
+    let label = |answer: &Value, name: &str| {
+        let rows = answer["results"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == name).unwrap()["label"].clone()
+    };
+    assert_eq!(label(&english, "firstname"), "First Name");
+    assert_eq!(label(&german, "firstname"), "Vorname");
+    assert_eq!(
+        label(&german, "kundennummer"),
+        label(&english, "kundennummer")
+    );
+    assert_eq!(reader.get("/crm/v3/properties/contacts?locale=xx"), english);
+    assert_eq!(
+        reader.get("/crm/v3/properties/deals/dealname?locale=fr")["label"],
+        "Nom de la transaction"
+    );
+    assert_eq!(
+        reader.get("/crm/v3/properties/contacts/groups/contactinformation?locale=es")["label"],
+        "Información del contacto"
+    );
+    assert_eq!(
+        reader.get("/crm/v3/properties/contacts/groups?locale=de")["results"][0]["label"],
+        "Kontaktinformationen"
+    );
+}
+
+/// Platform 6.2, 8.3: sensitive properties are read by asking for them, with the scope; one by one as well.
+#[test]
+fn sensitive_properties_are_asked_for() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let names = |query: &str| -> Vec<Value> {
+        let rows = reader.get(&format!("/crm/v3/properties/contacts{query}"))["results"].clone();
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["name"].clone())
+            .collect()
+    };
+    assert!(!names("").contains(&json!("bank_account_number")));
+    assert_eq!(
+        names("?dataSensitivity=sensitive"),
+        ["health_insurance_number", "union_membership"]
+    );
+    assert_eq!(
+        names("?dataSensitivity=highly_sensitive"),
+        ["bank_account_number"]
+    );
+    let path = "/crm/v3/properties/contacts/union_membership";
+    assert_eq!(reader.send(Request::get(path)).status, 404);
+    let property = reader.get(&format!("{path}?dataSensitivity=sensitive"));
+    assert_eq!(property["sensitiveDataCategories"], json!(["PERSONAL"]));
+    let deals = reader.send(Request::get(
+        "/crm/v3/properties/deals?dataSensitivity=highly_sensitive",
+    ));
+    assert_eq!(deals.status, 403);
+}

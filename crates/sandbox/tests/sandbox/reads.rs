@@ -109,7 +109,7 @@ fn fill(path: &str, reader: &Reader<'_>, sandbox: &Sandbox, portal: u64) -> Opti
                 path.split_once('?').map_or("", |(_, query)| query),
             ),
         };
-        let answer = reader.get(&format!("{list}?{query}"));
+        let answer = reader.get(&format!("{list}?limit=1&{query}"));
         let first = answer["results"].get(0)?;
         let id = if path[at..].starts_with("{eventName}") {
             &first["name"]
