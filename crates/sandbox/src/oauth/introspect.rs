@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::error::OAuthError;
 use super::mint;
 use super::token::{client, form};
+use crate::control::scenarios;
 use crate::credentials::Credential;
 use crate::error::ApiError;
 use crate::http::{Fields, Response};
@@ -156,6 +157,7 @@ pub(crate) fn revoke(call: &mut Call<'_>) -> Answer {
     };
     if let Some(token) = asked(&fields) {
         let state = &mut *call.state;
+        scenarios::forget_token(state, token, &client_id);
         if state
             .refresh_tokens
             .get(token)

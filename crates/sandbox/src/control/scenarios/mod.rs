@@ -129,11 +129,12 @@ enum Undo {
         refresh: Vec<(String, RefreshToken)>,
         access: Vec<(String, AccessToken)>,
     },
-    /// Client id; required and optional scopes as they were; the switch as it was.
+    /// The scope that became required; the switch as it was.
     App {
         client_id: String,
         scope: String,
-        was_optional: bool,
+        /// Its place among the optional ones.
+        was_optional: Option<usize>,
         lag: bool,
     },
     Edition {
@@ -262,6 +263,20 @@ pub(crate) fn forget_grant(state: &mut State, client_id: &str, portal: u64) {
     }
 }
 
+/// An app revoked a token of its own: no scenario brings it back either.
+pub(crate) fn forget_token(state: &mut State, token: &str, client_id: &str) {
+    let another = |key: &str, holder: &Holder| key != token || holder.client_id != client_id;
+    for running in &mut state.control.standing.running {
+        if let Undo::Authoriser { refresh, .. } | Undo::Removed { refresh, .. } = &mut running.undo
+        {
+            refresh.retain(|(key, token)| another(key, &token.holder));
+        }
+        if let Undo::Removed { access, .. } = &mut running.undo {
+            access.retain(|(key, token)| another(key, &token.holder));
+        }
+    }
+}
+
 /// A consent went through in this portal: what was set for the next one is over.
 pub(crate) fn consented(state: &mut State, portal: u64) {
     let standing = &mut state.control.standing;
@@ -345,8 +360,9 @@ fn undo(state: &mut State, running: &Running) {
                 .find(|app| app.client_id == *client_id)
             {
                 app.required_scopes.retain(|s| s != scope);
-                if *was_optional && !app.optional_scopes.contains(scope) {
-                    app.optional_scopes.push(scope.clone());
+                if let Some(place) = was_optional.filter(|_| !app.optional_scopes.contains(scope)) {
+                    let place = place.min(app.optional_scopes.len());
+                    app.optional_scopes.insert(place, scope.clone());
                 }
             }
             state.switches.refuse_refresh_on_scope_lag = *lag;

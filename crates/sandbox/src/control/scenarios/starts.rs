@@ -171,7 +171,7 @@ pub(super) fn scopes_changed(start: &mut Start<'_>) -> Result<Undo, Problem> {
             "The app requires {scope} already."
         )));
     }
-    let was_optional = app.optional_scopes.contains(&scope);
+    let was_optional = app.optional_scopes.iter().position(|s| *s == scope);
     app.optional_scopes.retain(|s| *s != scope);
     app.required_scopes.push(scope.clone());
     Ok(Undo::App {
