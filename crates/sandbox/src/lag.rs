@@ -50,7 +50,6 @@ impl Lag {
     }
 
     /// Hides a custom object from schema reads for `lag`.
-    #[expect(dead_code, reason = "used by the next rooms")]
     pub(crate) fn hide_schema(
         &mut self,
         portal: u64,

@@ -234,6 +234,8 @@ pub struct AssociationType {
     pub category: &'static str,
     /// Unique per category.
     pub type_id: u64,
+    /// The type of the other direction; its own id when it has none.
+    pub inverse: u64,
     /// `None` when unlabelled.
     pub label: Option<String>,
     /// Internal name of a custom object's association (`vehicle_to_deal`).

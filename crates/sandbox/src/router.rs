@@ -27,7 +27,6 @@ pub(crate) enum Access {
     /// A token that may change the definition of the type in `{objectType}` or `{objectTypeId}`.
     DefinitionWrite,
     /// A token that may change records or definitions of any type.
-    #[expect(dead_code, reason = "used by the next rooms")]
     AnyWrite,
     /// A token with any `crm.objects.*.read`, or one of the older scopes that read records.
     AnyObject,

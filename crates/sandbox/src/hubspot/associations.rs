@@ -21,6 +21,22 @@ struct Row<'a> {
     label: Option<&'a str>,
 }
 
+/// Every type of an ordered pair: category, id, label.
+pub(crate) fn types_between<'a>(
+    portal: &'a Portal,
+    from: &str,
+    to: &str,
+) -> Vec<(&'static str, u64, Option<&'a str>)> {
+    const OURS: &str = "HUBSPOT_DEFINED";
+    let labelled = LABELLED.iter().filter(|(f, t, ..)| *f == from && *t == to);
+    let labelled = labelled.map(|(_, _, type_id, label)| (OURS, *type_id, Some(*label)));
+    let plain = unlabelled(from, to).map(|type_id| (OURS, type_id, None));
+    let own = portal.association_types.iter();
+    let own = own.filter(|kind| kind.from == from && kind.to == to);
+    let own = own.map(|kind| (kind.category, kind.type_id, kind.label.as_deref()));
+    labelled.chain(plain).chain(own).collect()
+}
+
 /// The ids of the two types in the path.
 fn pair(call: &Call<'_>) -> Result<(String, String), ApiError> {
     let portal = call.portal()?;
@@ -37,33 +53,14 @@ fn pair(call: &Call<'_>) -> Result<(String, String), ApiError> {
 pub(crate) fn labels(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
     let (from, to) = pair(call)?;
-    let mut rows: Vec<Row<'_>> = LABELLED
-        .iter()
-        .filter(|(f, t, ..)| *f == from && *t == to)
-        .map(|(_, _, type_id, label)| Row {
-            category: "HUBSPOT_DEFINED",
-            type_id: *type_id,
-            label: Some(label),
+    let rows: Vec<Row<'_>> = types_between(portal, &from, &to)
+        .into_iter()
+        .map(|(category, type_id, label)| Row {
+            category,
+            type_id,
+            label,
         })
         .collect();
-    if let Some(type_id) = unlabelled(&from, &to) {
-        rows.push(Row {
-            category: "HUBSPOT_DEFINED",
-            type_id,
-            label: None,
-        });
-    }
-    rows.extend(
-        portal
-            .association_types
-            .iter()
-            .filter(|t| t.from == from && t.to == to)
-            .map(|kind| Row {
-                category: kind.category,
-                type_id: kind.type_id,
-                label: kind.label.as_deref(),
-            }),
-    );
     whole(&rows)
 }
 

@@ -147,6 +147,17 @@ fn parts_of(call: &Call<'_>) -> Parts {
     }
 }
 
+/// The answer to the creation of a custom object: 201 with everything.
+pub(crate) fn created(portal: &Portal, key: &str) -> Answer {
+    let (kind, _) = object(portal, key)?;
+    let parts = Parts {
+        properties: true,
+        associations: true,
+        audit: true,
+    };
+    Ok(Response::json(201, &describe(portal, kind, parts)?))
+}
+
 /// `GET …/schemas`: every custom object with all its properties and association types, in one answer.
 pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;

@@ -237,7 +237,6 @@ pub(crate) fn count(portal: &Portal, object_type_id: &str) -> Option<usize> {
 }
 
 /// Ids of the live records that stand in a stage, for deletes of stages (platform 9.2, `STAGE_ID_IN_USE`).
-#[allow(dead_code, reason = "the write side of metadata asks")]
 pub(crate) fn uses_stage(portal: &Portal, object_type_id: &str, stage_id: &str) -> Vec<u64> {
     let stage = shape_of(object_type_id).and_then(|shape| shape.pipeline);
     stage.map_or_else(Vec::new, |(_, stage)| {
@@ -260,7 +259,6 @@ pub(crate) fn uses_property(portal: &Portal, object_type_id: &str, name: &str) -
     holding(portal, object_type_id, name, None)
 }
 
-#[allow(dead_code, reason = "the write side of metadata asks")]
 fn holding(portal: &Portal, object_type_id: &str, name: &str, value: Option<&str>) -> Vec<u64> {
     let Some(store) = portal.records.store(object_type_id) else {
         return Vec::new();

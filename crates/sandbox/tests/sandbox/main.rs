@@ -38,7 +38,13 @@ mod static_credentials;
 mod static_limits;
 mod sweep;
 mod token;
+mod write_groups;
+mod write_labels;
+mod write_pipelines;
 mod write_properties;
+mod write_schemas;
+mod write_sequences;
+mod write_stages;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -197,15 +197,20 @@ fn add_label(act: &mut Act<'_>) -> Done {
         .iter()
         .filter(|t| t.category == "USER_DEFINED");
     let next = used.map(|t| t.type_id).max().unwrap_or(0) + 1;
-    let pairs = [(from.clone(), to.clone(), next), (to, from, next + 1)];
     // A type with itself has one direction.
-    let directions = if pairs[0].0 == pairs[0].1 { 1 } else { 2 };
-    for (from, to, type_id) in pairs.into_iter().take(directions) {
+    let other = if from == to { next } else { next + 1 };
+    let pairs = [
+        (from.clone(), to.clone(), next, other),
+        (to, from, other, next),
+    ];
+    let count = if other == next { 1 } else { 2 };
+    for (from, to, type_id, inverse) in pairs.into_iter().take(count) {
         portal.association_types.push(AssociationType {
             from,
             to,
             category: "USER_DEFINED",
             type_id,
+            inverse,
             label: Some(label.clone()),
             name: None,
         });
