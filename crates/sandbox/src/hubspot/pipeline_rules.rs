@@ -38,9 +38,17 @@ pub(crate) fn stage(call: &mut Call<'_>) -> Answer {
     find(call).map(|stage| Response::json(200, stage))
 }
 
-/// What is known of the past of one pipeline or stage: its making and its last change, newest first.
+/// What is known of the past of one pipeline or stage, newest first: the changes that calls made, and of what is older
+/// than any call its making and its last change.
 fn audit(call: &Call<'_>, id: &str, made: Instant, changed: Instant, now: &Value) -> Answer {
     let portal = call.portal()?;
+    let (kind, _) = object(portal, call.param("objectType"))?;
+    let written = portal
+        .pipeline_audit
+        .iter()
+        .rev()
+        .filter(|row| row["identifier"] == id && row["rawObject"]["objectTypeId"] == kind.id());
+    let written: Vec<Value> = written.cloned().collect();
     let entry = |action: &str, at: Instant| {
         json!({
             "identifier": id,
@@ -52,9 +60,12 @@ fn audit(call: &Call<'_>, id: &str, made: Instant, changed: Instant, now: &Value
             "rawObject": now,
         })
     };
-    let mut entries = vec![entry("CREATE", made)];
-    if changed > made {
-        entries.insert(0, entry("UPDATE", changed));
+    let mut entries = written;
+    if entries.last().is_none_or(|row| row["action"] != "CREATE") {
+        if entries.is_empty() && changed > made {
+            entries.push(entry("UPDATE", changed));
+        }
+        entries.push(entry("CREATE", made));
     }
     whole(&entries)
 }

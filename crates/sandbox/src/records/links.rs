@@ -109,10 +109,32 @@ fn inverse(
         let labelled = is_labelled(from, to, type_id) && is_labelled(to, from, back);
         return if labelled { (category, back) } else { plain };
     }
-    let place = own_types(portal, from, to, category).position(|id| id == type_id);
-    place
-        .and_then(|place| own_types(portal, to, from, category).nth(place))
+    let own = portal.association_types.iter().find(|kind| {
+        let ours = Category::named(kind.category) == Some(category);
+        ours && kind.from == from.id && kind.to == to.id && kind.type_id == u64::from(type_id)
+    });
+    // A type that is its own inverse leads back only between records of one type.
+    own.filter(|kind| kind.inverse != kind.type_id || from.id == to.id)
+        .and_then(|kind| u32::try_from(kind.inverse).ok())
         .map_or(plain, |id| (category, id))
+}
+
+/// Unlinks records that a portal's own association type, or its inverse, joins; for deletes of labels.
+pub(crate) fn forget(portal: &mut Portal, types: [u64; 2]) {
+    let gone =
+        |link: &Link| link.category == Category::User && types.contains(&u64::from(link.type_id));
+    for shape in SHAPES {
+        let Some(store) = portal.records.store(shape.id) else {
+            continue;
+        };
+        let held = store.all().filter(|record| record.links.iter().any(gone));
+        let held: Vec<u64> = held.map(|record| record.id).collect();
+        for id in held {
+            if let Some(record) = portal.records.store_mut(shape.id).get_mut(id) {
+                record.links.retain(|link| !gone(link));
+            }
+        }
+    }
 }
 
 /// The name that object reads give an association (`deal_to_contact`).

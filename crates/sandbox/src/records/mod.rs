@@ -17,7 +17,7 @@ pub(crate) use batch::{
     archive as batch_archive, create as batch_create, read as batch_read, update as batch_update,
     upsert as batch_upsert,
 };
-pub(crate) use links::{Category, connect};
+pub(crate) use links::{Category, connect, forget};
 pub(crate) use read::{list, one};
 pub(crate) use search::search;
 pub use store::Records;

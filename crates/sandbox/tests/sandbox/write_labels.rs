@@ -313,3 +313,46 @@ fn limits_on_associations_are_set_changed_and_lifted() {
         assert_eq!(stored(&api), None);
     }
 }
+
+#[test]
+fn records_lose_an_association_whose_label_is_deleted() {
+    let sandbox = roomy();
+    let api = Reader::new(&sandbox, LARGE);
+    let target = "/crm/v4/associations/deals/contacts/labels";
+    let body = json!({ "name": "skipper", "label": "Skipper", "inverseLabel": "Steers" });
+    let made = api.send(with("POST", target, &body)).to_value();
+    let type_id = &made["results"][0]["typeId"];
+    let contact = json!({ "properties": { "email": "skipper@example.com" } });
+    let contact = api
+        .send(with("POST", "/crm/v3/objects/contacts", &contact))
+        .to_value()["id"]
+        .clone();
+    let types = json!([{ "associationCategory": "USER_DEFINED", "associationTypeId": type_id }]);
+    let deal = json!({
+        "properties": { "dealname": "Voyage", "pipeline": "default", "dealstage": "qualifiedtobuy" },
+        "associations": [{ "to": { "id": contact }, "types": types }],
+    });
+    let deal = api
+        .send(with("POST", "/crm/v3/objects/deals", &deal))
+        .to_value()["id"]
+        .clone();
+    let deal = format!(
+        "/crm/v3/objects/deals/{}?associations=contacts",
+        deal.as_str().expect("an id")
+    );
+    let kinds = |api: &Reader<'_>| {
+        api.get(&deal)["associations"]["contacts"]["results"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|r| r["type"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert!(kinds(&api).contains(&json!("skipper")), "{:?}", kinds(&api));
+    assert_eq!(
+        api.send(Request::new("DELETE", &format!("{target}/{type_id}")))
+            .status,
+        204
+    );
+    assert_eq!(kinds(&api), ["deal_to_contact"], "the unlabelled one stays");
+}

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use super::write_properties::with;
 use super::{LARGE, Reader, SMALL, sandbox};
 
-pub(crate) const ROOTS: [&str; 3] = [
+pub(crate) const ROOTS: [&str; 4] = [
     "/crm/v3/pipelines/deals",
     "/crm/pipelines/2026-09/0-3",
     "/crm/pipelines/2026-03/deal",
+    "/crm/pipelines/v3/deals",
 ];
 
 pub(crate) fn stage(label: &str, order: i32, probability: &str) -> Value {
@@ -96,6 +97,18 @@ fn a_pipeline_is_made_changed_replaced_and_deleted_on_every_generation_of_paths(
         assert_eq!(
             after["stages"][1]["createdAt"],
             read["stages"][1]["createdAt"]
+        );
+
+        let audit = api.get(&format!("{one}/audit"))["results"].clone();
+        let actions: Vec<&str> = (0..3).filter_map(|n| audit[n]["action"].as_str()).collect();
+        assert_eq!(
+            actions,
+            ["UPDATE", "UPDATE", "CREATE"],
+            "newest first: {audit}"
+        );
+        assert_eq!(
+            audit[1]["rawObject"]["label"], "Second sales",
+            "what it was then"
         );
 
         assert_eq!(api.send(Request::new("DELETE", &one)).status, 204);

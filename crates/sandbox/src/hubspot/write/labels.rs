@@ -10,6 +10,7 @@ use crate::hubspot::limits::LABELS_PER_PAIR;
 use crate::hubspot::object_types;
 use crate::hubspot::page::{json_body, whole};
 use crate::model::{AssociationType, Portal};
+use crate::records;
 use crate::router::{Answer, Call};
 
 /// What the portal itself makes.
@@ -85,8 +86,9 @@ pub(super) fn add(
     ids
 }
 
-/// Takes a type, its inverse and the limits on both away.
+/// Takes a type, its inverse, the limits on both and the links of records by them away.
 pub(super) fn remove(portal: &mut Portal, type_id: u64, inverse: u64) {
+    records::forget(portal, [type_id, inverse]);
     let gone = |id: u64| id == type_id || id == inverse;
     portal.highest_association_type = highest(portal);
     portal
