@@ -62,6 +62,8 @@ struct Run {
     refused: u64,
     records: u64,
     bytes: usize,
+    /// The longest answer and what it answered: the proxy refuses above its cap.
+    longest: (usize, &'static str),
     gaps: Vec<String>,
 }
 
@@ -87,9 +89,11 @@ impl Run {
             thousandths(self.virtual_ms * 1_000 / floor_ms.max(1)),
         );
         println!(
-            "    {} records, {} KB, {} calls refused by the rate limit",
+            "    {} records, {} KB, longest answer {} KB ({}), {} calls refused by the rate limit",
             self.records,
             self.bytes / 1_000,
+            self.longest.0 / 1_000,
+            self.longest.1,
             self.refused
         );
         for gap in &self.gaps {
@@ -138,6 +142,7 @@ fn measure(state: &mut State, portal: u64) -> Result<Run, String> {
         refused: 0,
         records: 0,
         bytes: 0,
+        longest: (0, ""),
         gaps: Vec::new(),
     };
     let mut flight: Vec<Flying> = Vec::new();
@@ -175,6 +180,7 @@ fn measure(state: &mut State, portal: u64) -> Result<Run, String> {
         if let Some(response) = one.response {
             run.refused += u64::from(response.status == 429);
             let body = response.text();
+            run.longest = run.longest.max((body.len(), one.call.operation));
             let answer = Answer {
                 outcome: outcome(&response, &body),
                 rate: rate(&response),
