@@ -99,15 +99,16 @@ export class Session {
     return Object.assign(this.octokit(authentication.token), { authentication });
   }
 
-  /** The methods of the client whose endpoint the sandbox serves, with whether a case called them. */
+  /** The methods of the client: whether the sandbox serves their endpoint, and whether a case called them. */
   states() {
     const { rest } = this.octokit();
     const out = [];
     for (const [area, methods] of Object.entries(rest)) {
       for (const [name, method] of Object.entries(methods)) {
         const { method: http, url: path } = method.endpoint?.DEFAULTS ?? {};
-        if (!path || !servingRow(this.rows, http, `/api/v3${path}`)) continue;
-        const state = this.called.has(`${http} ${path}`) ? 'passed' : 'uncovered';
+        if (!path) continue;
+        const served = servingRow(this.rows, http, `/api/v3${path}`);
+        const state = !served ? 'unserved' : this.called.has(`${http} ${path}`) ? 'passed' : 'uncovered';
         out.push([{ name: `${area}.${name}`, http, path }, state]);
       }
     }

@@ -13,5 +13,4 @@ const { SANDBOX_URL: url, SANDBOX_PROGRAM: program, CONFORMANCE_FILTER: filter }
 
 const session = new Session(url, servedBy(program));
 await runCases([...flow, ...reading, ...writing, ...manners], filter, session);
-// Of octokit's nine hundred methods only those whose endpoint is served are told of.
 if (!filter) for (const [method, state] of session.states()) tellMethod({ client: '@octokit/rest', ...method }, state);

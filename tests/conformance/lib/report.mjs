@@ -6,7 +6,10 @@ const tell = (record) => process.stdout.write(`${JSON.stringify(record)}\n`);
 /** A case ended; `error` is the text of what went wrong, none where it went well. */
 export const tellCase = (name, milliseconds, error) => tell({ kind: 'case', name, milliseconds: Math.round(milliseconds), error });
 
-/** A client's method: `state` is passed, failed, unserved, or uncovered (served, and no case calls it). */
+/**
+ * A client's method: `state` is passed, refused (passed by the refusal that is its only
+ * answer), failed, unserved, uncovered (served, and no case calls it), or unlisted (answers, and --routes is silent).
+ */
 export const tellMethod = ({ client, name, http, path }, state) => tell({ kind: 'method', client, name, http, path, state });
 
 /**

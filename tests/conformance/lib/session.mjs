@@ -13,7 +13,7 @@ export class Session {
     Object.assign(this, environment);
     this.seen = { status: 0, headers: {} };
     this.methods = methodsOf(this.newClient(''));
-    /** Name of a method to whether it answered well every time. */
+    /** Name of a method to whether it answered well every time; `refused` where it could only be refused. */
     this.called = new Map();
     /** Names of helpers that worked. */
     this.helped = new Set();
@@ -98,7 +98,7 @@ export class Session {
       ? faults(answer, declared.type, method.models)
       : [`status ${this.seen.status} instead of ${method.answers.map(({ code }) => code).join(' or ')}`];
     if (!this.seen.headers['x-hubspot-correlation-id']) found.push('x-hubspot-correlation-id is missing');
-    this.called.set(name, (this.called.get(name) ?? true) && found.length === 0);
+    this.called.set(name, this.called.get(name) !== false && found.length === 0);
     if (found.length) {
       // Fails the case at its end, so that one run tells everything.
       const heading = `${name} (${declared?.type})`;
@@ -127,7 +127,7 @@ export class Session {
       assert.equal(error.body.correlationId, error.headers['x-hubspot-correlation-id'], name);
     }
     // Where there is nothing to be found, the refusal is all that can be held.
-    if (expected.counts) this.called.set(name, this.called.get(name) ?? true);
+    if (expected.counts && !this.called.has(name)) this.called.set(name, 'refused');
     return error;
   }
 
@@ -207,7 +207,7 @@ export class Session {
     return [...this.methods.values()].map((method) => {
       const served = this.serves(method.name);
       const well = this.called.get(method.name);
-      const state = well === undefined ? (served ? 'uncovered' : 'unserved') : !well ? 'failed' : served ? 'passed' : 'unlisted';
+      const state = well === undefined ? (served ? 'uncovered' : 'unserved') : !well ? 'failed' : !served ? 'unlisted' : well === 'refused' ? 'refused' : 'passed';
       return [method, state];
     });
   }

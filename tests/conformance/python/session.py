@@ -83,7 +83,7 @@ class Session:
         """Holds the last answer as it came against the model; what is wrong fails the case at its end,
         so that one run tells everything."""
         found = self.faults(answer)
-        self.called[name] = self.called.get(name, True) and not found
+        self.called[name] = self.called.get(name) is not False and not found
         if found:
             self.complaints[f"{name} ({type(answer).__name__})"].update(found)
 
@@ -120,7 +120,7 @@ class Session:
         except hubspot_sdk.APIStatusError as error:
             assert error.status_code == status, f"{name}: {error.status_code} {error.body}"
             if counts:
-                self.called.setdefault(name, True)
+                self.called.setdefault(name, "refused")
             return error
         raise AssertionError(f"{name} was not refused")
 
@@ -181,8 +181,10 @@ class Session:
                 state = "uncovered" if served else "unserved"
             elif not well:
                 state = "failed"
+            elif not served:
+                state = "unlisted"
             else:
-                state = "passed" if served else "unlisted"
+                state = "refused" if well == "refused" else "passed"
             yield {"name": name, **method, "state": state}
 
 
