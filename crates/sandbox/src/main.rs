@@ -108,7 +108,8 @@ fn start(arguments: &Arguments) -> Result<(), Refused> {
         let now = sandbox.now();
         sandbox.with(|state| state.enable_control(hosts.into_iter().collect(), now));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // One thread: every call waits for the same state, and handing calls around only makes some of them late.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Refused(format!("cannot start: {error}")))?;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use portico_sandbox::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET};
@@ -86,6 +86,8 @@ async fn measured() -> Outcome<()> {
 struct Running {
     child: Child,
     base: String,
+    /// Kept open, for it has more to say than its first line.
+    _stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Drop for Running {
@@ -105,12 +107,14 @@ impl Running {
             .stdout(Stdio::piped())
             .spawn()?;
         let stdout = child.stdout.take().ok_or("the sandbox has no stdout")?;
+        let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
+        stdout.read_line(&mut line)?;
         let base = line.trim().strip_prefix("listening on ").map(str::to_owned);
         let running = Self {
             child,
             base: base.clone().unwrap_or_default(),
+            _stdout: Some(stdout),
         };
         base.ok_or_else(|| format!("the sandbox said {line:?}"))?;
         Ok(running)
@@ -141,6 +145,7 @@ impl Running {
         let running = Self {
             child,
             base: format!("http://127.0.0.1:{port}"),
+            _stdout: None,
         };
         let until = Instant::now() + Duration::from_secs(10);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -267,7 +272,7 @@ async fn token(base: &str) -> Outcome<String> {
         .await?;
     let limits = json!({ "portal": SMALL, "burst": 4_000_000_000_u32 });
     let lifted = client
-        .post(format!("{base}/_sandbox/limits"))
+        .post(format!("{base}/_sandbox/actions/set-limits"))
         .json(&limits)
         .send()
         .await?;
