@@ -33,7 +33,8 @@ impl Window {
         if used >= limit {
             return None;
         }
-        self.times.push_back(now);
+        let place = self.times.partition_point(|at| *at <= now);
+        self.times.insert(place, now);
         Some(limit - used - 1)
     }
 
