@@ -281,3 +281,28 @@ fn holding(portal: &Portal, object_type_id: &str, name: &str, value: Option<&str
 fn json<T: serde::Serialize + ?Sized>(status: u16, body: &T) -> Response {
     Response::json(status, body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{count, uses_pipeline, uses_property, uses_stage};
+    use crate::fixture;
+
+    /// Platform 9.2: deletes of referenced metadata name the records.
+    #[test]
+    fn metadata_in_use_names_its_records() {
+        let mut portals = fixture::portals("small", 7).expect("a known fixture");
+        let portal = &mut portals[0];
+        let all = count(portal, "0-3").expect("deals are kept");
+        assert_eq!(uses_pipeline(portal, "0-3", "default").len(), all);
+        assert_eq!(uses_property(portal, "0-3", "dealname").len(), all);
+        let won = uses_stage(portal, "0-3", "closedwon");
+        assert!(!won.is_empty() && won.len() < all);
+        let store = portal.records.store_mut("0-3");
+        store.get_mut(won[0]).expect("a deal").archived_at = Some(1);
+        assert_eq!(uses_stage(portal, "0-3", "closedwon"), won[1..]);
+        assert!(uses_stage(portal, "0-3", "nowhere").is_empty());
+        assert!(uses_property(portal, "0-3", "nonsense").is_empty());
+        assert!(uses_stage(portal, "0-14", "closedwon").is_empty());
+        assert_eq!(count(portal, "0-14"), None);
+    }
+}
