@@ -19,7 +19,7 @@ use crate::{Caller, Person};
 /// What a test wants otherwise than usual.
 #[derive(Debug)]
 pub struct Setup {
-    /// Of the sandbox: `small`, `agency`, `enterprise`.
+    /// Of the sandbox: one of the names that the sandbox lists in `FIXTURES`.
     pub fixture: &'static str,
     /// Further origins that may embed the widget.
     pub origins: Vec<String>,

@@ -147,3 +147,71 @@ async fn a_strangers_words_are_text_in_every_view() {
     page.see(".row").await;
     harmless(page, "after a reload").await;
 }
+
+/// Every kind of the fixture `hostile`, whose words and sizes are the sandbox's own: nothing runs, nothing is drawn
+/// that is not ours, and every view stands.
+async fn strangers_portal(portal: u64, name: &str) {
+    let stage = Stage::of("hostile").await;
+    let browser = Browser::start(name).await;
+    let page = &browser.page;
+    page.watch_policy().await;
+    page.launch(&stage).await;
+    page.connect(portal).await;
+    harmless(page, "connected dialog").await;
+    page.click("#flow-done").await;
+    page.retrieved(portal).await;
+    harmless(page, "table").await;
+    let said = page.text(".retrieval-line").await;
+    assert!(!said.contains("incomplete"), "{said}");
+    for kind in [
+        "object-schemas",
+        "properties",
+        "property-groups",
+        "pipelines",
+        "association-labels",
+        "lists",
+        "forms",
+        "workflows",
+        "owners",
+        "users",
+        "roles",
+        "teams",
+        "domains",
+        "subscription-types",
+    ] {
+        page.go(&format!("#/portals/{portal}/{kind}")).await;
+        page.see(&format!("a[data-kind={kind}][aria-current]"))
+            .await;
+        page.see(".row").await;
+        harmless(page, kind).await;
+        let drawn = page.count(".row").await;
+        assert!(drawn > 0, "{kind}");
+        for index in 0..drawn.min(6) {
+            page.click(&format!("#row-{index}")).await;
+            page.see(&format!("#row-{index}[aria-selected=true]")).await;
+            page.click("#tab-summary").await;
+            page.see("#record-panel .section, #record-panel p").await;
+            harmless(page, &format!("{kind}, summary {index}")).await;
+            page.click("#tab-json").await;
+            page.see("#record-panel .code-line").await;
+            harmless(page, &format!("{kind}, JSON {index}")).await;
+        }
+        // However long a word is, it does not push the page wider than the window.
+        let wider =
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert_eq!(page.js(wider, &[]).await, json!(0), "{kind}");
+    }
+    assert_eq!(page.violations().await, Vec::<String>::new());
+}
+
+/// UI-1, UI-5: attacks, riddles and names that JavaScript has a meaning for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portal_of_hostile_words_stands_in_every_view() {
+    strangers_portal(66_600_001, "hostile words").await;
+}
+
+/// UI-1, UI-5, P10: texts of 100,000 characters, 5,000 options, trees 110 deep.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portal_of_hostile_sizes_stands_in_every_view() {
+    strangers_portal(66_600_002, "hostile sizes").await;
+}

@@ -73,3 +73,53 @@ async fn a_large_portal_is_retrieved_whole() {
         .await;
     page.read(".blank", "Nothing matches this search").await;
 }
+
+/// `1234567` as a list's count is written.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// D17, P10: the 200,000 records of `huge`, those of the explorer's kinds, are retrieved, listed and searched.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_largest_portal_is_listed_and_searched() {
+    let stage = Stage::of("huge").await;
+    let (portal, lists, users) = stage.sandbox.with(|state| {
+        let portal = *state.portals.keys().next().unwrap();
+        let huge = state.portals.get_mut(&portal).unwrap();
+        // Windows are timed elsewhere; this is about size.
+        huge.burst_limit = 250;
+        (portal, huge.lists.len(), huge.users.len())
+    });
+    let browser = Browser::start("huge").await;
+    let page = &browser.page;
+    page.launch(&stage).await;
+    page.connect(portal).await;
+    page.click("#flow-done").await;
+    // One wait is shorter than the whole: by steps, each of which must come.
+    for calls in [150, 300, 450, 600] {
+        stage.until_calls(calls).await;
+    }
+    page.retrieved(portal).await;
+    let said = page.text(".retrieval-line").await;
+    assert!(
+        said.starts_with("Completed: ") && !said.contains("incomplete"),
+        "{said}"
+    );
+    for (kind, count) in [("lists", lists), ("users", users)] {
+        page.go(&format!("#/portals/{portal}/{kind}")).await;
+        page.read(".list-count", &grouped(count)).await;
+        let drawn = page.count(".row").await;
+        assert!((1..200).contains(&drawn), "{kind}: {drawn} rows are drawn");
+        page.write("#explorer-search", "zzz nothing is called so")
+            .await;
+        page.read(".blank", "Nothing matches this search").await;
+    }
+}
