@@ -25,6 +25,7 @@ const SUITES = [
   { name: 'hubspot-sdk (Python)', command: [python, 'python/suite.py'] },
   { name: '@hubspot/api-client 13', command: [process.execPath, 'node/suite.mjs', '13'] },
   { name: '@hubspot/api-client 14', command: [process.execPath, 'node/suite.mjs', '14'] },
+  { name: 'the judge', command: [process.execPath, 'judge/suite.mjs'] },
   { name: 'octokit', command: [process.execPath, 'github/suite.mjs'] },
 ];
 const AT_ONCE = 2;
