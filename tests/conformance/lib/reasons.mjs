@@ -30,8 +30,6 @@ const HUBSPOT = [
   [/ \/crm\/(v4\/objects\/\{|v4\/associations|v3\/associations|associations\/)/, 'associations between records one by one; labels and rules are served, and records are associated when made'],
   [/gdpr/, 'deleting a person for good'],
   [/ \/crm\/(v3\/objects|objects\/[^/]+)\//, 'records of a type that the sandbox keeps none of; deals, contacts, companies and tickets are kept'],
-  [/ \/crm-object-schemas\//, 'writing schemas'],
-  [/ \/crm\/(v3\/)?pipelines\//, 'writing pipelines'],
   [/ \/settings\/(v3\/)?users/, 'making and removing users of an account'],
   [/ \/settings\/currencies\//, 'setting exchange rates; the reads are served'],
 ];

@@ -24,7 +24,6 @@ function cases(type, room, before) {
     const { results } = await s.call('crm.pipelines.pipelinesApi.getAll', type);
     return TYPES[type](`${plain}-${n ?? s.counter}`, { pipeline: results[0].id, stage: results[0].stages[0].id });
   };
-  const gate = `${room}.basicApi.getPage`;
   return [
     [`${title}: read`, async (s) => {
       const all = await s.walk(`${room}.basicApi.getPage`, [100], (limit, after) => [...before, limit, after, [name]], { most: 20_000 });
@@ -41,7 +40,7 @@ function cases(type, room, before) {
         assert.deepEqual(gathered.map(({ id }) => id), all.map(({ id }) => id));
         s.helped.add(`crm.${type}.getAll`);
       }
-    }, gate],
+    }],
     [`${title}: search`, async (s) => {
       const search = `${room}.searchApi.doSearch`;
       const query = { ...AND({ propertyName: 'hs_object_id', operator: 'HAS_PROPERTY' }), properties: [name], sorts: ['hs_object_id'] };
@@ -55,7 +54,7 @@ function cases(type, room, before) {
       assert.equal((await s.call(search, ...before, { ...both, limit: 10, after: '0' })).total, 2);
       const unknown = AND({ propertyName: 'no_such_property', operator: 'EQ', value: '1' });
       await s.refused(search, [...before, { ...unknown, limit: 10, after: '0' }], { code: 400, category: 'VALIDATION_ERROR' });
-    }, gate],
+    }],
     [`${title}: write`, async (s) => {
       const made = await s.call(`${room}.basicApi.create`, ...before, { properties: await fresh(s), associations: [] });
       const changed = await s.call(`${room}.basicApi.update`, ...before, made.id, { properties: { [name]: 'Changed' } });
@@ -82,7 +81,7 @@ function cases(type, room, before) {
       const archived = await s.call(`${room}.basicApi.getById`, ...before, made.id, undefined, undefined, undefined, true);
       assert.equal(archived.archived, true);
       assert.ok(archived.archivedAt instanceof Date);
-    }, gate],
+    }],
     [`${title}: upsert`, async (s) => {
       // One that only this case's record has; there may be no room for another unique property.
       const { results } = await s.call('crm.properties.coreApi.getAll', type);
@@ -100,7 +99,7 @@ function cases(type, room, before) {
       assert.equal(again.results[0].id, made.results[0].id);
       const found = await s.call(`${room}.basicApi.getById`, ...before, id, [key], undefined, undefined, false, key);
       assert.equal(found.id, made.results[0].id);
-    }, gate],
+    }],
   ];
 }
 

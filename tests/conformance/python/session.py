@@ -228,8 +228,8 @@ def tell(**record):
 
 
 def run_cases(cases, wanted, session):
-    for name, body, *gate in cases:
-        if (wanted and wanted not in name) or not all(map(session.serves, gate)):
+    for name, body in cases:
+        if wanted and wanted not in name:
             continue
         before, error = time.perf_counter(), None
         try:
