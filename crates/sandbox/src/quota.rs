@@ -100,19 +100,19 @@ impl Quota {
         self.search.clear();
     }
 
-    /// Fills the ten-second windows of an app in an account as if `count` calls had gone through at `at`.
-    pub(crate) fn fill(&mut self, app: &str, portal: u64, at: u64, count: u32) {
+    /// Closes the ten-second windows of an app in an account until a moment.
+    pub(crate) fn close(&mut self, app: &str, portal: u64, until: u64) {
         for windows in [&mut self.burst, &mut self.associations] {
             let key = (app.to_owned(), portal);
-            windows.entry(key).or_default().fill(at, count);
+            windows.entry(key).or_default().close(until);
         }
     }
 
-    /// Gives back what [`Quota::fill`] took, for every app of an account.
-    pub(crate) fn free(&mut self, portal: u64, at: u64, count: u32) {
+    /// Opens every closed window of an account.
+    pub(crate) fn reopen(&mut self, portal: u64) {
         for windows in [&mut self.burst, &mut self.associations] {
             let mine = windows.iter_mut().filter(|((_, id), _)| *id == portal);
-            mine.for_each(|(_, window)| window.free(at, count));
+            mine.for_each(|(_, window)| window.close(0));
         }
     }
 }

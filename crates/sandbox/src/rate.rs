@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Window {
     times: VecDeque<u64>,
+    /// Until then every place is taken.
+    closed_until: u64,
 }
 
 /// Burst window of an OAuth app in one portal.
@@ -30,7 +32,7 @@ impl Window {
             self.times.pop_front();
         }
         let used = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
-        if used >= limit {
+        if used >= limit || now < self.closed_until {
             return None;
         }
         let place = self.times.partition_point(|at| *at <= now);
@@ -38,23 +40,16 @@ impl Window {
         Some(limit - used - 1)
     }
 
-    /// Takes places as if `count` calls had gone through at `at`, which may lie ahead.
-    pub(crate) fn fill(&mut self, at: u64, count: u32) {
-        self.times.extend((0..count).map(|_| at));
-        self.times.make_contiguous().sort_unstable();
+    /// Lets nothing through before `until`, as if others had taken every place; 0 opens it again.
+    pub(crate) fn close(&mut self, until: u64) {
+        self.closed_until = until;
     }
 
-    /// Gives back what [`Window::fill`] took.
-    pub(crate) fn free(&mut self, at: u64, mut count: u32) {
-        self.times.retain(|time| {
-            let taken = *time == at && count > 0;
-            count -= u32::from(taken);
-            !taken
-        });
-    }
-
-    /// Calls let through at or after `since`.
+    /// Calls let through at or after `since`; every place while it is closed.
     pub(crate) fn since(&self, since: u64) -> u32 {
+        if since < self.closed_until {
+            return u32::MAX;
+        }
         // Times stand in order: a wide window costs no more than a narrow one.
         let count = self.times.len() - self.times.partition_point(|at| *at < since);
         u32::try_from(count).unwrap_or(u32::MAX)

@@ -11,7 +11,7 @@ use crate::state::State;
 
 /// The paths beside the actions and scenarios: method, path, a sentence.
 #[rustfmt::skip]
-const RESOURCES: [(&str, &str, &str); 16] = [
+const RESOURCES: [(&str, &str, &str); 18] = [
     ("GET", "/_sandbox", "The page for people."),
     ("GET", "/_sandbox/api", "This list."),
     ("GET", "/_sandbox/state", "Clock, portals with installs and grants, apps, scenarios under way, faults."),
@@ -19,6 +19,8 @@ const RESOURCES: [(&str, &str, &str); 16] = [
     ("DELETE", "/_sandbox/calls", "Forgets the calls."),
     ("GET", "/_sandbox/switches", "All switches."),
     ("PATCH", "/_sandbox/switches", "Changes the switches named, all or none."),
+    ("GET", "/_sandbox/github/switches", "All switches of GitHub."),
+    ("PATCH", "/_sandbox/github/switches", "Changes those named, all or none."),
     ("GET", "/_sandbox/faults", "Faults that still wait for calls."),
     ("DELETE", "/_sandbox/faults", "Clears them."),
     ("GET", "/_sandbox/scenarios", "The named scenarios and those under way."),
@@ -65,6 +67,14 @@ fn route(state: &mut State, request: &Request, path: &str, now: u64) -> Result<R
         ("GET", "/calls") => calls::list(state, &query),
         ("GET", "/switches") => ok(Value::Object(switches::all(state))),
         ("PATCH" | "POST", "/switches") => set_switches(state, request),
+        ("GET", "/github/switches") => ok(switches::github(state)),
+        ("PATCH", "/github/switches") => match args::body(request)? {
+            Body::Json(map) => {
+                switches::change_github(state, &map)?;
+                ok(switches::github(state))
+            }
+            Body::Form(_) => Err(Problem::invalid("Send application/json.")),
+        },
         ("GET", "/faults") => {
             let faults: Vec<Value> = state.faults.iter().map(actions::describe_fault).collect();
             ok(json!({ "faults": faults }))

@@ -1,9 +1,11 @@
-//! Owns the switches over HTTP: all of [`Switches`] as JSON, durations in milliseconds, changed by name.
+//! Owns the switches over HTTP: all of [`crate::Switches`] as JSON, durations in milliseconds, changed by name.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
-use crate::state::{State, Switches};
+use crate::state::State;
 
 /// What each switch does, for people.
 #[rustfmt::skip]
@@ -59,24 +61,46 @@ pub(super) fn listed(state: &State) -> Vec<(String, Value, &'static str)> {
 
 /// Changes the named switches, all or none.
 pub(super) fn change(state: &mut State, changes: &Map<String, Value>) -> Result<(), Problem> {
-    let mut map = all(state);
+    state.switches = changed(&state.switches, changes)?;
+    Ok(())
+}
+
+/// GitHub's own switches by name.
+pub(super) fn github(state: &State) -> Value {
+    serde_json::to_value(&state.github.switches).unwrap_or_default()
+}
+
+/// Changes GitHub's switches of these names, all or none.
+pub(super) fn change_github(
+    state: &mut State,
+    changes: &Map<String, Value>,
+) -> Result<(), Problem> {
+    state.github.switches = changed(&state.github.switches, changes)?;
+    Ok(())
+}
+
+/// The switches with these changes.
+fn changed<T: Serialize + DeserializeOwned>(
+    present: &T,
+    changes: &Map<String, Value>,
+) -> Result<T, Problem> {
+    let mut map = serde_json::to_value(present).unwrap_or_default();
     for (name, value) in changes {
-        let Some(old) = map.get_mut(name) else {
+        let known = map.as_object_mut().and_then(|map| map.get_mut(name));
+        let Some(old) = known else {
+            let names = map.as_object().into_iter().flat_map(Map::keys);
             return Err(Problem::new(
                 400,
                 "unknown-field",
                 format!("There is no switch {name:?}."),
             )
-            .known(all(state).keys().map(String::as_str)));
+            .known(names.map(String::as_str)));
         };
         *old = value.clone();
         // One by one, so that the message names the one that does not fit.
-        serde_json::from_value::<Switches>(Value::Object(map.clone()))
-            .map_err(|error| Problem::invalid(format!("{name}: {error}.")))?;
+        T::deserialize(&map).map_err(|error| Problem::invalid(format!("{name}: {error}.")))?;
     }
-    state.switches = serde_json::from_value(Value::Object(map))
-        .map_err(|error| Problem::invalid(error.to_string()))?;
-    Ok(())
+    T::deserialize(&map).map_err(|error| Problem::invalid(error.to_string()))
 }
 
 /// A form's text as the value of a switch, by the kind of its present value.

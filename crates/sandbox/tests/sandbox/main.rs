@@ -15,6 +15,7 @@ mod data;
 mod details;
 mod developer;
 mod events;
+mod events_github;
 mod faults;
 mod fixtures;
 mod github;

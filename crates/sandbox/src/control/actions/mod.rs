@@ -4,6 +4,7 @@ mod apps;
 mod clock;
 mod credentials;
 mod faults;
+mod github;
 mod grants;
 mod metadata;
 mod portals;
@@ -57,7 +58,7 @@ const fn action(
     }
 }
 
-const TABLES: [&[Action]; 8] = [
+const TABLES: [&[Action]; 9] = [
     clock::ACTIONS,
     grants::ACTIONS,
     credentials::ACTIONS,
@@ -65,6 +66,7 @@ const TABLES: [&[Action]; 8] = [
     apps::ACTIONS,
     metadata::ACTIONS,
     faults::ACTIONS,
+    github::ACTIONS,
     snapshots::ACTIONS,
 ];
 

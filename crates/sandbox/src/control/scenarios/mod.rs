@@ -143,11 +143,8 @@ enum Undo {
     },
     /// A condition or the next consent, found by name and portal.
     Standing,
-    /// The moment with which windows were filled, and how many entries each got.
-    Windows {
-        at: u64,
-        filled: u32,
-    },
+    /// Windows that were closed.
+    Windows,
 }
 
 /// Why a scenario cannot start in a portal now; `None` when it can.
@@ -204,7 +201,7 @@ pub(crate) fn start(
     };
     let until = start.until();
     let undo = (scenario.start)(&mut start)?;
-    let ends = matches!(undo, Undo::Standing | Undo::Windows { .. });
+    let ends = matches!(undo, Undo::Standing | Undo::Windows);
     let running = Running {
         scenario,
         portal,
@@ -385,6 +382,6 @@ fn undo(state: &mut State, running: &Running) {
                 _ => {}
             }
         }
-        Undo::Windows { at, filled } => state.quota.free(id, *at, *filled),
+        Undo::Windows => state.quota.reopen(id),
     }
 }

@@ -13,7 +13,6 @@ use crate::control::args::Args;
 use crate::control::conditions::Condition;
 use crate::control::problem::Problem;
 use crate::model::{Health, Hubs, Portal, Rights, Tier};
-use crate::rate::BURST_SPAN_MS;
 use crate::scopes;
 use crate::state::{FaultAnswer, RefreshToken, State};
 use crate::time::{MINUTE, SECOND};
@@ -214,37 +213,21 @@ pub(super) fn hubspot_down(start: &mut Start<'_>) -> Result<Undo, Problem> {
 }
 
 pub(super) fn rate_limited(start: &mut Start<'_>) -> Result<Undo, Problem> {
-    // Calls of this moment leave the window when the scenario ends.
-    let at = start
-        .until()
-        .unwrap_or(u64::MAX)
-        .saturating_sub(BURST_SPAN_MS);
-    let portal = start.id();
+    let (portal, until) = (start.id(), start.until().unwrap_or(u64::MAX));
     let state = &mut *start.state;
-    let Some(account) = state.portals.get(&portal) else {
-        return Err(Problem::missing("The portal is gone."));
-    };
-    let limits = [
-        account.burst_limit,
-        account.private_burst_limit(),
-        account.associations_burst_limit(),
-    ];
-    let limit = limits.into_iter().max().unwrap_or_default();
-    let keys = state
-        .credentials
-        .apps
-        .values()
-        .filter(|app| app.portal == portal);
-    let keys = keys.map(|app| app.app_id.to_string());
+    let keys = state.credentials.apps.values();
+    let keys = keys
+        .filter(|app| app.portal == portal)
+        .map(|app| app.app_id.to_string());
     let apps = state
         .apps
         .iter()
         .map(|app| app.client_id.clone())
         .chain(keys);
     for app in apps {
-        state.quota.fill(&app, portal, at, limit);
+        state.quota.close(&app, portal, until);
     }
-    Ok(Undo::Windows { at, filled: limit })
+    Ok(Undo::Windows)
 }
 
 pub(super) fn slow_portal(start: &mut Start<'_>) -> Result<Undo, Problem> {
