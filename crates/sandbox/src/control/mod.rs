@@ -6,6 +6,7 @@ mod args;
 mod calls;
 pub(crate) mod conditions;
 mod events;
+mod github;
 mod guard;
 mod overview;
 mod page;
@@ -52,6 +53,8 @@ pub(crate) struct Standing {
     pub(crate) conditions: Vec<Condition>,
     /// Scenarios under way, oldest first.
     pub(crate) running: Vec<Running>,
+    /// The same of GitHub.
+    pub(crate) github: Vec<scenarios::github::Running>,
     /// Portals whose next consent page comes with optional scopes unticked: these, or all.
     pub(crate) unticked: BTreeMap<u64, Option<Vec<String>>>,
     /// Portals whose next consent ends in another one.

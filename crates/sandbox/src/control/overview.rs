@@ -147,17 +147,15 @@ pub(super) fn json(state: &State, now: u64) -> Value {
             })
         })
         .collect();
-    let running: Vec<Value> = state
-        .control
-        .standing
-        .running
-        .iter()
-        .map(scenarios::describe)
-        .collect();
+    let standing = &state.control.standing;
+    let github = standing.github.iter().map(scenarios::github::describe);
+    let hubspot = standing.running.iter().map(scenarios::describe);
+    let running: Vec<Value> = hubspot.chain(github).collect();
     json!({
         "clock": { "now": iso(now), "nowMs": now, "offsetMs": state.clock_offset_ms },
         "portals": portals(state, now),
         "apps": apps,
+        "github": { "accounts": super::github::accounts(state, now) },
         "scenarios": running,
         "faults": state.faults.iter().map(describe_fault).collect::<Vec<_>>(),
         "calls": state.control.calls_seen,

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{self, Args, Body};
 use super::problem::Problem;
+use super::scenarios::github::About;
 use super::scenarios::{self, FIELDS};
 use super::{ROOT, actions, calls, guard, overview, page, switches};
 use crate::http::{Fields, Request, Response};
@@ -14,7 +15,7 @@ use crate::state::State;
 const RESOURCES: [(&str, &str, &str); 18] = [
     ("GET", "/_sandbox", "The page for people."),
     ("GET", "/_sandbox/api", "This list."),
-    ("GET", "/_sandbox/state", "Clock, portals with installs and grants, apps, scenarios under way, faults."),
+    ("GET", "/_sandbox/state", "Clock, portals with installs and grants, apps, GitHub's accounts, scenarios under way, faults."),
     ("GET", "/_sandbox/calls", "Calls received, oldest first; since (a number), path (a prefix), limit (100), secrets (false)."),
     ("DELETE", "/_sandbox/calls", "Forgets the calls."),
     ("GET", "/_sandbox/switches", "All switches."),
@@ -24,7 +25,7 @@ const RESOURCES: [(&str, &str, &str); 18] = [
     ("GET", "/_sandbox/faults", "Faults that still wait for calls."),
     ("DELETE", "/_sandbox/faults", "Clears them."),
     ("GET", "/_sandbox/scenarios", "The named scenarios and those under way."),
-    ("POST", "/_sandbox/scenarios/undo", "Back to normal: of a name, of a portal, or all."),
+    ("POST", "/_sandbox/scenarios/undo", "Back to normal: of a name, of a portal, of a repository or user of GitHub's, or all."),
     ("GET", "/_sandbox/snapshots", "Names of the snapshots."),
     ("POST", "/_sandbox/snapshots", "As the action save-snapshot."),
     ("POST", "/_sandbox/snapshots/restore", "As the action restore-snapshot."),
@@ -79,7 +80,7 @@ fn route(state: &mut State, request: &Request, path: &str, now: u64) -> Result<R
             let faults: Vec<Value> = state.faults.iter().map(actions::describe_fault).collect();
             ok(json!({ "faults": faults }))
         }
-        ("GET", "/scenarios") => ok(json!({ "scenarios": listed(), "running": running(state) })),
+        ("GET", "/scenarios") => ok(json!({ "scenarios": listed(), "github": github_listed(), "running": running(state) })),
         ("POST", "/scenarios/undo") => undo(state, request),
         ("GET", "/snapshots") => {
             let names = state.control.snapshots.iter();
@@ -123,6 +124,11 @@ fn named(
         ("POST", "actions") => act(state, request, &name, now),
         ("POST", "scenarios") => {
             let body = args::body(request)?;
+            if let Some(scenario) = scenarios::github::find(&name) {
+                let read = Args::read(scenario.fields, &body)?;
+                let told = scenarios::github::start(state, scenario, &read, now)?;
+                return Ok(Response::json(200, &told));
+            }
             let read = Args::read(FIELDS, &body)?;
             let told = scenarios::start(state, &name, &read, now)?;
             Ok(Response::json(200, &told))
@@ -167,10 +173,21 @@ fn undo(state: &mut State, request: &Request) -> Result<Response, Problem> {
     let body = args::body(request)?;
     let args = Args::read(scenarios::UNDO_FIELDS, &body)?;
     let (name, portal) = (args.text("name"), args.number("portal"));
-    let undone = scenarios::undo_those(state, |running| {
+    let (repository, login) = (args.text("repository"), args.text("login"));
+    let mut undone = scenarios::undo_those(state, |running| {
         name.is_none_or(|name| name == running.scenario.name)
             && portal.is_none_or(|portal| running.portal == Some(portal))
+            && repository.or(login).is_none()
     });
+    undone.extend(scenarios::github::undo_those(state, |running| {
+        let is = |field: Option<&str>, of: About| {
+            field.is_none_or(|f| running.scenario.of == of && f.eq_ignore_ascii_case(&running.target))
+        };
+        name.is_none_or(|name| name == running.scenario.name)
+            && portal.is_none()
+            && is(repository, About::Repository)
+            && is(login, About::User)
+    }));
     Ok(Response::json(200, &json!({ "undone": undone })))
 }
 
@@ -193,14 +210,18 @@ fn listed() -> Vec<Value> {
     scenarios::ALL.iter().map(row).collect()
 }
 
+fn github_listed() -> Vec<Value> {
+    let row = |s: &scenarios::github::Scenario| {
+        json!({ "name": s.name, "title": s.title, "about": s.about, "sees": s.sees, "fields": args::printed(s.fields) })
+    };
+    scenarios::github::ALL.iter().map(row).collect()
+}
+
 fn running(state: &State) -> Vec<Value> {
-    state
-        .control
-        .standing
-        .running
-        .iter()
-        .map(scenarios::describe)
-        .collect()
+    let standing = &state.control.standing;
+    let github = standing.github.iter().map(scenarios::github::describe);
+    let hubspot = standing.running.iter().map(scenarios::describe);
+    hubspot.chain(github).collect()
 }
 
 /// `GET /_sandbox/api`: what can be done, from the tables that do it.
@@ -233,6 +254,7 @@ fn api(state: &State) -> Value {
             "path": format!("{ROOT}/scenarios/{{name}}"),
             "fields": args::printed(FIELDS),
             "names": listed(),
+            "github": github_listed(),
         },
     })
 }

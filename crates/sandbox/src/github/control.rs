@@ -68,8 +68,9 @@ impl GitHub {
             .retain(|_, refresh| refresh.access_token != text);
     }
 
-    /// Ends an authorization: every code and token of that app and user.
+    /// Ends an authorization: every code and token of that app and user, also those a scenario holds back.
     pub(super) fn forget(&mut self, client_id: &str, user: u64) {
+        self.aside.remove(&(client_id.to_owned(), user));
         self.grants.remove(&(client_id.to_owned(), user));
         self.tokens
             .retain(|_, t| t.client_id != client_id || t.user != user);
@@ -84,7 +85,8 @@ impl GitHub {
         let Some(user) = self.account(login).map(|a| a.id) else {
             return false;
         };
-        let had = self.grants.contains_key(&(client_id.to_owned(), user));
+        let key = (client_id.to_owned(), user);
+        let had = self.grants.contains_key(&key) || self.aside.contains_key(&key);
         self.forget(client_id, user);
         had
     }

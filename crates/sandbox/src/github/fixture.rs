@@ -53,6 +53,7 @@ impl GitHub {
             switches: Switches::default(),
             limits: Limits::default(),
             usage: BTreeMap::new(),
+            aside: BTreeMap::new(),
             rng: Rng::fork(seed, "github"),
             next_id: 90_000_000,
         }

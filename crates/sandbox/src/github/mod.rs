@@ -5,6 +5,7 @@
 
 mod access;
 mod answer;
+pub(crate) mod aside;
 mod call;
 mod control;
 mod error;

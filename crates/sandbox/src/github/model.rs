@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::aside::Authorization;
 use super::git::{Oid, Store};
 use super::limits::{Limits, Usage};
 use crate::rng::Rng;
@@ -378,6 +379,8 @@ pub struct GitHub {
     pub limits: Limits,
     /// What was used of them.
     pub(super) usage: BTreeMap<String, Usage>,
+    /// Authorizations that a scenario holds back.
+    pub(super) aside: BTreeMap<(String, u64), Authorization>,
     pub(super) rng: Rng,
     pub(super) next_id: u64,
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Act, Action, Done, action};
 use crate::control::args::{Field, Kind, may, need};
 use crate::control::problem::Problem;
-use crate::github::model::Level;
+use crate::github::model::{Level, Role};
 
 const APP: Field = need("app", Kind::Text, "client id");
 const ACCOUNT: Field = need("account", Kind::Text, "login of the user or organization");
@@ -54,10 +54,23 @@ pub(super) const ACTIONS: &[Action] = &[
     action("github-push-file", "Somebody else commits a file to a branch.", &[
         OWNER, NAME, need("branch", Kind::Text, "its name"), need("path", Kind::Text, "the file"), need("content", Kind::Text, "its text"),
     ], push),
+    action("github-set-default-branch", "Another branch becomes the default.", &[
+        OWNER, NAME, need("branch", Kind::Text, "its name"),
+    ], |act| told(act, |act, of| act.state.github.set_default_branch(of("owner"), of("name"), of("branch")))),
+    action("github-set-member", "What a user is in an organization; none removes them, also from its repositories.", &[
+        ACCOUNT, LOGIN, need("role", Kind::OneOf(&["none", "member", "owner"]), "what they are"),
+    ], |act| told(act, |act, of| act.state.github.set_member(of("account"), of("login"), role(of("role"))))),
+    action("github-authorize-sso", "The user authorises their live tokens for an organization with SAML.", &[ACCOUNT, LOGIN],
+        |act| told(act, |act, of| act.state.github.authorize_sso(of("account"), of("login")))),
     action("github-require-sso", "Enforces SAML single sign-on in an organization, or stops.", &[ACCOUNT, ON],
         |act| told(act, |act, of| act.state.github.require_sso(of("account"), on(act)))),
     action("github-exhaust-limit", "Uses up a user's requests of this hour.", &[LOGIN],
         |act| told(act, |act, of| act.state.github.exhaust_limit(of("login"), act.now))),
+    action("github-set-limits", "Sets how many requests GitHub lets through; what is left out stays.", &[
+        may("hourly", Kind::Integer, "per user and hour"), may("anonymous", Kind::Integer, "per hour without a credential"),
+        may("pointsPerMinute", Kind::Integer, "a read is one, a write five"),
+        may("contentPerMinute", Kind::Integer, "writes of content"), may("contentPerHour", Kind::Integer, "writes of content"),
+    ], set_limits),
     action("github-reset-limits", "Forgets all usage of GitHub's limits.", &[], reset_limits),
 ];
 
@@ -88,6 +101,14 @@ fn level(word: &str) -> Option<Level> {
         "push" => Some(Level::Push),
         "maintain" => Some(Level::Maintain),
         "admin" => Some(Level::Admin),
+        _ => None,
+    }
+}
+
+fn role(word: &str) -> Option<Role> {
+    match word {
+        "member" => Some(Role::Member),
+        "owner" => Some(Role::Owner),
         _ => None,
     }
 }
@@ -126,6 +147,22 @@ fn push(act: &mut Act<'_>) -> Done {
     );
     let sha = pushed.ok_or_else(unknown)?;
     Ok(json!({ "sha": sha.to_string() }))
+}
+
+fn set_limits(act: &mut Act<'_>) -> Done {
+    let args = act.args;
+    let limits = &mut act.state.github.limits;
+    let fields = [
+        ("hourly", &mut limits.hourly),
+        ("anonymous", &mut limits.anonymous),
+        ("pointsPerMinute", &mut limits.points_per_minute),
+        ("contentPerMinute", &mut limits.content_per_minute),
+        ("contentPerHour", &mut limits.content_per_hour),
+    ];
+    for (name, limit) in fields {
+        *limit = args.small(name).unwrap_or(*limit);
+    }
+    serde_json::to_value(&*limits).map_err(|error| Problem::invalid(error.to_string()))
 }
 
 #[expect(

@@ -92,6 +92,7 @@ fn reset(act: &mut Act<'_>) -> Done {
     let mut fresh = State::fixture(fixture, seed, act.state.apps.clone())
         .map_err(|unknown| Problem::missing(unknown.to_string()))?;
     scenarios::undo_those(act.state, |_| true);
+    fresh.github.apps = std::mem::take(&mut act.state.github.apps);
     fresh.apps = std::mem::take(&mut act.state.apps);
     fresh.clock_offset_ms = act.state.clock_offset_ms;
     fresh.switches.ip_redirect_uris = act.state.switches.ip_redirect_uris;

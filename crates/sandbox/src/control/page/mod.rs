@@ -1,6 +1,7 @@
 //! Owns the page for people at `/_sandbox`: its frame, the way back after a form, its two files. Plain forms; a script
 //! only keeps it fresh. What is shown of a portal is in `portal.rs`, the other sections are in `panels.rs`.
 
+mod github;
 mod panels;
 mod portal;
 
@@ -28,11 +29,12 @@ pub(super) fn show(state: &State, query: &Fields, now: u64) -> Response {
         "{head}{said}<div id=\"running\" role=\"status\" data-live=\"running\">{running}</div>\
          <div class=\"desk\"><section aria-labelledby=\"portals-title\" id=\"portals\">\
          <h2 id=\"portals-title\">Portals</h2><div data-live=\"portals\">{list}</div></section>{portal}{calls}</div>\
-         <div class=\"pair\">{faults}{snapshots}</div>{switches}",
+         {github}<div class=\"pair\">{faults}{snapshots}</div>{switches}",
         head = header(state, shown, now),
         running = panels::running(state, shown),
         list = portal::list(&views, shown),
         calls = panels::calls_section(state),
+        github = github::section(state, shown, now),
         faults = panels::faults(state, shown),
         snapshots = panels::snapshots(state, shown),
         switches = panels::switches(state, shown),
@@ -47,6 +49,7 @@ pub(super) fn part(state: &State, name: &str, query: &Fields, now: u64) -> Optio
         "calls" => panels::calls(state),
         "portals" => portal::list(&overview::portals(state, now), shown),
         "running" => panels::running(state, shown),
+        "github" => github::part(state, now),
         "clock" => iso(now - now % 1_000),
         _ => return None,
     };
@@ -112,6 +115,7 @@ pub(super) fn after(request: &Request, outcome: Result<Response, Problem>) -> Re
 fn place(path: &str, name: &str) -> &'static str {
     match name {
         _ if path.contains("/scenarios/") => "running",
+        name if name.starts_with("github-") => "github",
         "fault" | "clear-faults" => "faults",
         "switches" => "switches",
         "clear-calls" => "calls",

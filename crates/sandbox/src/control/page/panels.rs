@@ -33,7 +33,8 @@ pub(super) fn running(state: &State, shown: Option<u64>) -> String {
             "<button>Take all of HubSpot down</button>",
         )
     };
-    if all.is_empty() {
+    let github = super::github::running(state);
+    if all.is_empty() && github.is_empty() {
         return format!(
             "<div class=\"under-way calm\"><p>All is well: no scenario is under way.</p>{start}</div>"
         );
@@ -54,7 +55,7 @@ pub(super) fn running(state: &State, shown: Option<u64>) -> String {
         shown,
         "<button class=\"undo\">Back to normal</button>",
     );
-    format!("<div class=\"under-way\"><ul>{rows}</ul><div class=\"row\">{start}{undo}</div></div>")
+    format!("<div class=\"under-way\"><ul>{rows}{github}</ul><div class=\"row\">{start}{undo}</div></div>")
 }
 
 /// Recent calls with their heading and buttons.

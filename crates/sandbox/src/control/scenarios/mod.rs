@@ -1,5 +1,6 @@
 //! Owns the named scenarios: what each sets going, how it is undone, and what a client's user should then see.
 
+pub(crate) mod github;
 mod starts;
 
 use serde_json::{Value, json};
@@ -66,6 +67,8 @@ pub(crate) const FIELDS: &[Field] = &[
 pub(crate) const UNDO_FIELDS: &[Field] = &[
     may("name", Kind::Text, "this scenario only"),
     may("portal", Kind::Portal, "this portal only"),
+    may("repository", Kind::Text, "this one of GitHub's only, as owner/name"),
+    may("login", Kind::Text, "this user of GitHub's only"),
 ];
 
 /// Every scenario, in the order of the page.
@@ -177,7 +180,7 @@ pub(crate) fn start(
 ) -> Result<Value, Problem> {
     let scenario = ALL.iter().find(|s| s.name == name).ok_or_else(|| {
         Problem::missing(format!("There is no scenario {name:?}."))
-            .known(ALL.iter().map(|s| s.name))
+            .known(ALL.iter().map(|s| s.name).chain(github::ALL.iter().map(|s| s.name)))
     })?;
     let portal = args.number("portal");
     match portal {
@@ -237,6 +240,9 @@ pub(crate) fn forget_ended(state: &mut State, now: u64) {
         .retain(|condition| condition.stands(now));
     standing
         .running
+        .retain(|running| running.until.is_none_or(|until| now < until));
+    standing
+        .github
         .retain(|running| running.until.is_none_or(|until| now < until));
 }
 
