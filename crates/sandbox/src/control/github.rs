@@ -84,7 +84,11 @@ pub(super) fn suggested(state: &State) -> Vec<String> {
     let github = &state.github;
     let reached = |id: u64, owner: u64| {
         let mut here = github.installations.values().filter(|i| i.account == owner);
-        here.any(|i| i.selected.as_ref().is_none_or(|chosen| chosen.contains(&id)))
+        here.any(|i| {
+            i.selected
+                .as_ref()
+                .is_none_or(|chosen| chosen.contains(&id))
+        })
     };
     let mut found: Vec<_> = github
         .repositories

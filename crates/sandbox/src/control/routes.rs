@@ -80,7 +80,9 @@ fn route(state: &mut State, request: &Request, path: &str, now: u64) -> Result<R
             let faults: Vec<Value> = state.faults.iter().map(actions::describe_fault).collect();
             ok(json!({ "faults": faults }))
         }
-        ("GET", "/scenarios") => ok(json!({ "scenarios": listed(), "github": github_listed(), "running": running(state) })),
+        ("GET", "/scenarios") => ok(
+            json!({ "scenarios": listed(), "github": github_listed(), "running": running(state) }),
+        ),
         ("POST", "/scenarios/undo") => undo(state, request),
         ("GET", "/snapshots") => {
             let names = state.control.snapshots.iter();
@@ -181,7 +183,9 @@ fn undo(state: &mut State, request: &Request) -> Result<Response, Problem> {
     });
     undone.extend(scenarios::github::undo_those(state, |running| {
         let is = |field: Option<&str>, of: About| {
-            field.is_none_or(|f| running.scenario.of == of && f.eq_ignore_ascii_case(&running.target))
+            field.is_none_or(|f| {
+                running.scenario.of == of && f.eq_ignore_ascii_case(&running.target)
+            })
         };
         name.is_none_or(|name| name == running.scenario.name)
             && portal.is_none()
@@ -211,9 +215,7 @@ fn listed() -> Vec<Value> {
 }
 
 fn github_listed() -> Vec<Value> {
-    let row = |s: &scenarios::github::Scenario| {
-        json!({ "name": s.name, "title": s.title, "about": s.about, "sees": s.sees, "fields": args::printed(s.fields) })
-    };
+    let row = |s: &scenarios::github::Scenario| json!({ "name": s.name, "title": s.title, "about": s.about, "sees": s.sees, "fields": args::printed(s.fields) });
     scenarios::github::ALL.iter().map(row).collect()
 }
 

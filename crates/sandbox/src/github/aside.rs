@@ -146,7 +146,9 @@ impl GitHub {
     pub(crate) fn delete_for_now(&mut self, owner: &str, name: &str) -> Option<Deleted> {
         let id = self.repository(owner, name)?.id;
         let chosen = |i: &&super::model::Installation| {
-            i.selected.as_ref().is_some_and(|chosen| chosen.contains(&id))
+            i.selected
+                .as_ref()
+                .is_some_and(|chosen| chosen.contains(&id))
         };
         let deleted = Deleted {
             repository: self.repositories.get(&id)?.clone(),
@@ -172,12 +174,10 @@ impl GitHub {
         let Some(owner) = self.owner_of(&repository) else {
             return;
         };
-        let name = repository.name.clone();
-        let free = (0_u64..)
-            .map(|n| if n == 0 { name.clone() } else { format!("{name}-{n}") })
-            .find(|name| self.repository(&owner, name).is_none());
-        if let Some(free) = free.filter(|free| *free != name) {
-            repository.name = free;
+        let mut number = 0_u64;
+        while self.repository(&owner, &repository.name).is_some() {
+            number += 1;
+            repository.name = format!("{}-{number}", deleted.repository.name);
         }
         self.renamed.remove(&full(&owner, &repository.name));
         self.repositories.insert(id, repository);
@@ -211,7 +211,10 @@ impl GitHub {
         let Some(repository) = self.repositories.get(&renamed.id) else {
             return;
         };
-        let Some(owner) = self.owner_of(repository).filter(|_| repository.name == renamed.to) else {
+        let Some(owner) = self
+            .owner_of(repository)
+            .filter(|_| repository.name == renamed.to)
+        else {
             return;
         };
         if self.rename_repository(&owner, &renamed.to, &renamed.from) {
@@ -255,7 +258,7 @@ impl GitHub {
     }
 
     /// Lets installations reach a repository again; those that reached all do so, if nobody changed their choice.
-    pub(crate) fn reach(&mut self, unreached: &Unreached) {
+    pub(crate) fn reach_again(&mut self, unreached: &Unreached) {
         if !self.repositories.contains_key(&unreached.id) {
             return;
         }

@@ -8,6 +8,7 @@
 mod activity;
 mod authorize;
 mod control;
+mod control_github;
 mod control_page;
 mod control_shell;
 mod corpus;

@@ -55,7 +55,9 @@ pub(super) fn running(state: &State, shown: Option<u64>) -> String {
         shown,
         "<button class=\"undo\">Back to normal</button>",
     );
-    format!("<div class=\"under-way\"><ul>{rows}{github}</ul><div class=\"row\">{start}{undo}</div></div>")
+    format!(
+        "<div class=\"under-way\"><ul>{rows}{github}</ul><div class=\"row\">{start}{undo}</div></div>"
+    )
 }
 
 /// Recent calls with their heading and buttons.

@@ -138,7 +138,7 @@ pub(crate) fn undo_those(state: &mut State, fits: impl Fn(&Running) -> bool) -> 
         match &one.undo {
             Undo::Deleted(deleted) => github.undelete(deleted),
             Undo::Renamed(renamed) => github.unrename(renamed),
-            Undo::Unreached(unreached) => github.reach(unreached),
+            Undo::Unreached(unreached) => github.reach_again(unreached),
             Undo::Revoked(login) => github.bring_authorizations_back(login),
             Undo::Expired(tokens) => github.unexpire(tokens),
             Undo::Spent(spent) => github.unspend(spent),

@@ -67,7 +67,11 @@ pub(crate) const FIELDS: &[Field] = &[
 pub(crate) const UNDO_FIELDS: &[Field] = &[
     may("name", Kind::Text, "this scenario only"),
     may("portal", Kind::Portal, "this portal only"),
-    may("repository", Kind::Text, "this one of GitHub's only, as owner/name"),
+    may(
+        "repository",
+        Kind::Text,
+        "this one of GitHub's only, as owner/name",
+    ),
     may("login", Kind::Text, "this user of GitHub's only"),
 ];
 
@@ -179,8 +183,11 @@ pub(crate) fn start(
     now: u64,
 ) -> Result<Value, Problem> {
     let scenario = ALL.iter().find(|s| s.name == name).ok_or_else(|| {
-        Problem::missing(format!("There is no scenario {name:?}."))
-            .known(ALL.iter().map(|s| s.name).chain(github::ALL.iter().map(|s| s.name)))
+        Problem::missing(format!("There is no scenario {name:?}.")).known(
+            ALL.iter()
+                .map(|s| s.name)
+                .chain(github::ALL.iter().map(|s| s.name)),
+        )
     })?;
     let portal = args.number("portal");
     match portal {
