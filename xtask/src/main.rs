@@ -32,7 +32,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build everything, start sandbox, proxy and app on this machine, print one link.
+    /// Build everything, start sandbox, proxy and app on this machine, print its links.
     Demo {
         /// The port of the app; without it 7878, or the next one that is free.
         #[arg(long)]
@@ -40,7 +40,7 @@ enum Task {
         /// Print the link without opening a browser.
         #[arg(long)]
         no_open: bool,
-        /// The sandbox's portals: `small`, `agency` or `enterprise`.
+        /// The sandbox's portals: `small`, `agency`, `enterprise`, `hostile` or `huge`.
         #[arg(long, default_value = "agency")]
         fixture: String,
     },

@@ -1,4 +1,4 @@
-//! The demo: sandbox, proxy and app on this machine, and one link.
+//! The demo: sandbox, proxy and app on this machine, and its links.
 //!
 //! Owns the temporary folder and the two children; both are gone when it ends. Starts them by their
 //! command lines as anyone would: there is no demo mode in them.
