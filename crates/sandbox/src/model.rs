@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::shared::Shared;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -178,7 +179,7 @@ pub struct Portal {
     /// Custom object types in order of creation.
     pub custom_objects: Vec<CustomObject>,
     /// Per object type id: properties, groups, pipelines, validation rules.
-    pub objects: BTreeMap<String, ObjectMetadata>,
+    pub objects: BTreeMap<String, Shared<ObjectMetadata>>,
     /// Association types beyond HubSpot's unlabelled defaults: labels and custom-object pairs.
     pub association_types: Vec<AssociationType>,
     /// Limits set by admins, keyed like the types.

@@ -6,6 +6,7 @@ use super::object_types::{self, STANDARD};
 use crate::http::Response;
 use crate::model::{Portal, Property, Tier};
 use crate::router::{Answer, Call};
+use crate::shared::Shared;
 
 /// Labels per ordered pair that a live account allowed (platform 6.4).
 pub(crate) const LABELS_PER_PAIR: usize = 50;
@@ -182,8 +183,7 @@ pub(crate) fn pipelines(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
     let (limit, custom) = pipeline_limits(portal);
     let usage = |id: &str| {
-        let own =
-            |o: &crate::model::ObjectMetadata| o.pipelines.iter().filter(|p| !p.archived).count();
+        let own = |o: &Shared<ObjectMetadata>| o.pipelines.iter().filter(|p| !p.archived).count();
         portal.objects.get(id).map_or(0, own)
     };
     Ok(Response::json(200, &split(portal, usage, limit, custom)))

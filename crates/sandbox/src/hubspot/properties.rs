@@ -29,7 +29,7 @@ pub(crate) fn object<'a>(
 ) -> Result<(Kind<'a>, &'a ObjectMetadata), ApiError> {
     let kind = object_types::resolve(portal, key)
         .ok_or_else(|| ApiError::new(400, format!("Unable to infer object type from: {key}")))?;
-    let metadata = portal.objects.get(kind.id()).unwrap_or(&NOTHING);
+    let metadata = portal.objects.get(kind.id()).map_or(&NOTHING, |o| &**o);
     Ok((kind, metadata))
 }
 

@@ -192,7 +192,7 @@ impl Shape {
     }
 
     fn metadata<'a>(&self, portal: &'a Portal) -> Option<&'a ObjectMetadata> {
-        portal.objects.get(self.id)
+        portal.objects.get(self.id).map(|object| &**object)
     }
 
     /// A live property by name.

@@ -277,7 +277,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     for type_id in archived {
         purge(portal, &type_id);
     }
-    portal.objects.insert(target.type_id.clone(), object);
+    portal.objects.insert(target.type_id.clone(), object.into());
     portal.custom_objects.push(custom);
     for to in associated {
         let pair = Pair {
@@ -318,7 +318,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let portal = call.portal()?;
     let mut custom = portal.custom_objects[at].clone();
     let none = ObjectMetadata::default();
-    let object = portal.objects.get(&custom.object_type_id).unwrap_or(&none);
+    let object = portal
+        .objects
+        .get(&custom.object_type_id)
+        .map_or(&none, |o| &**o);
     apply(&mut custom, body, object)?;
     custom.updated_at = Instant(call.now);
     let answer = definition(portal.id, &custom);

@@ -33,7 +33,7 @@ fn is(map: &serde_json::Map<String, Value>, member: &str, text: &str) -> bool {
 fn uses(portal: &Portal, type_id: &str, name: &str) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     let empty = ObjectMetadata::default();
-    let object = portal.objects.get(type_id).unwrap_or(&empty);
+    let object = portal.objects.get(type_id).map_or(&empty, |o| &**o);
     for other in object.properties.iter().filter(|p| !p.archived) {
         let formula = other.calculation_formula.as_deref().unwrap_or_default();
         if names_in(formula).contains(&name) {
