@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::object_types::{self, STANDARD};
 use crate::http::Response;
-use crate::model::{Portal, Property, Tier};
+use crate::model::{ObjectMetadata, Portal, Property, Tier};
 use crate::router::{Answer, Call};
 use crate::shared::Shared;
 
