@@ -69,13 +69,11 @@ fn route(state: &mut State, request: &Request, path: &str, now: u64) -> Result<R
         ("GET", "/switches") => ok(Value::Object(switches::all(state))),
         ("PATCH" | "POST", "/switches") => set_switches(state, request),
         ("GET", "/github/switches") => ok(switches::github(state)),
-        ("PATCH", "/github/switches") => match args::body(request)? {
-            Body::Json(map) => {
-                switches::change_github(state, &map)?;
-                ok(switches::github(state))
-            }
-            Body::Form(_) => Err(Problem::invalid("Send application/json.")),
-        },
+        ("PATCH" | "POST", "/github/switches") => {
+            let changes = changes(request, &switches::github(state))?;
+            switches::change_github(state, &changes)?;
+            ok(switches::github(state))
+        }
         ("GET", "/faults") => {
             let faults: Vec<Value> = state.faults.iter().map(actions::describe_fault).collect();
             ok(json!({ "faults": faults }))
@@ -196,17 +194,22 @@ fn undo(state: &mut State, request: &Request) -> Result<Response, Problem> {
 }
 
 fn set_switches(state: &mut State, request: &Request) -> Result<Response, Problem> {
-    let changes = match args::body(request)? {
+    let changes = changes(request, &Value::Object(switches::all(state)))?;
+    switches::change(state, &changes)?;
+    Ok(Response::json(200, &switches::all(state)))
+}
+
+/// What a body changes of switches that are `present`.
+fn changes(request: &Request, present: &Value) -> Result<Map<String, Value>, Problem> {
+    Ok(match args::body(request)? {
         Body::Json(map) => map,
         Body::Form(form) => form
             .pairs()
             .iter()
             .filter(|(name, _)| name != super::SHOWN)
-            .map(|(name, text)| (name.clone(), switches::from_text(state, name, text)))
+            .map(|(name, text)| (name.clone(), switches::from_text(present.get(name), text)))
             .collect(),
-    };
-    switches::change(state, &changes)?;
-    Ok(Response::json(200, &switches::all(state)))
+    })
 }
 
 fn listed() -> Vec<Value> {
@@ -243,13 +246,14 @@ fn api(state: &State) -> Value {
         .iter()
         .map(|(method, path, about)| json!({ "method": method, "path": path, "about": about }))
         .collect();
-    let switches: Vec<Value> = switches::listed(state)
-        .into_iter()
-        .map(|(name, value, about)| json!({ "name": name, "value": value, "about": about }))
-        .collect();
+    let print = |listed: Vec<(String, Value, &'static str)>| -> Vec<Value> {
+        let row = |(name, value, about)| json!({ "name": name, "value": value, "about": about });
+        listed.into_iter().map(row).collect()
+    };
     json!({
         "resources": resources,
-        "switches": switches,
+        "switches": print(switches::listed(state)),
+        "githubSwitches": print(switches::listed_github(state)),
         "actions": actions,
         "scenarios": {
             "method": "POST",

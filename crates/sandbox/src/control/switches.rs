@@ -40,6 +40,20 @@ const ABOUT: &[(&str, &str)] = &[
     ("iss", "The iss parameter added to every redirect."),
 ];
 
+/// The same of GitHub's.
+#[rustfmt::skip]
+const ABOUT_GITHUB: &[(&str, &str)] = &[
+    ("mismatchRedirects", "A redirect URI that is not registered redirects to the registered one with redirect_uri_mismatch; off: a page."),
+    ("denialRedirects", "Cancel redirects with access_denied; off: a page."),
+    ("limitsAnswer429", "A used up hour answers 429; off: 403. GitHub documents both."),
+    ("codeLifetimeMs", "Life of an authorization code."),
+    ("tokenLifetimeMs", "Life of a user token that expires."),
+    ("refreshTokenLifetimeMs", "Life of a refresh token."),
+    ("blobLimit", "Largest blob, in bytes."),
+    ("treeLimit", "Entries that a recursive tree shows before truncated."),
+    ("latencyMs", "Extra time before an answer."),
+];
+
 /// All switches by name.
 pub(super) fn all(state: &State) -> Map<String, Value> {
     match serde_json::to_value(&state.switches) {
@@ -51,12 +65,27 @@ pub(super) fn all(state: &State) -> Map<String, Value> {
 
 /// Every switch with its value and its sentence, for people.
 pub(super) fn listed(state: &State) -> Vec<(String, Value, &'static str)> {
-    let about = |name: &str| ABOUT.iter().find(|(known, _)| *known == name);
+    told(all(state), ABOUT)
+}
+
+/// Every switch of GitHub's in the same way.
+pub(super) fn listed_github(state: &State) -> Vec<(String, Value, &'static str)> {
+    match github(state) {
+        Value::Object(map) => told(map, ABOUT_GITHUB),
+        _ => Vec::new(),
+    }
+}
+
+fn told(
+    map: Map<String, Value>,
+    sentences: &'static [(&str, &'static str)],
+) -> Vec<(String, Value, &'static str)> {
+    let about = |name: &str| sentences.iter().find(|(known, _)| *known == name);
     let row = |(name, value): (String, Value)| {
         let about = about(&name).map_or("", |(_, about)| about);
         (name, value, about)
     };
-    all(state).into_iter().map(row).collect()
+    map.into_iter().map(row).collect()
 }
 
 /// Changes the named switches, all or none.
@@ -104,8 +133,8 @@ fn changed<T: Serialize + DeserializeOwned>(
 }
 
 /// A form's text as the value of a switch, by the kind of its present value.
-pub(super) fn from_text(state: &State, name: &str, text: &str) -> Value {
-    match all(state).get(name) {
+pub(super) fn from_text(present: Option<&Value>, text: &str) -> Value {
+    match present {
         Some(Value::Bool(_)) => Value::from(text == "true"),
         Some(Value::Number(_)) => text
             .trim()
@@ -123,7 +152,9 @@ mod tests {
     #[test]
     fn every_switch_has_a_sentence_and_a_name_that_tells_its_unit() {
         let state = State::new(1, Vec::new(), Vec::new());
-        for (name, value, about) in super::listed(&state) {
+        let github = super::listed_github(&state);
+        assert_eq!(super::ABOUT_GITHUB.len(), github.len());
+        for (name, value, about) in super::listed(&state).into_iter().chain(github) {
             assert!(about.ends_with('.'), "{name} needs its sentence in ABOUT");
             assert!(
                 !value.is_object(),

@@ -394,7 +394,7 @@ fn the_page_shows_github_and_its_forms_work() {
     for part in [
         "id=\"github\"",
         "harbour-analytics",
-        "4 repositories",
+        "4 selected",
         "suspended",
         "1 access<span class=\"sub\">1 refresh</span>",
         "<option value=\"mara-lindqvist/portal-config\">",
@@ -439,6 +439,26 @@ fn the_page_shows_github_and_its_forms_work() {
         send("undo", &[("name", name), (field, value)]);
         assert!(!page("").contains("<strong>GitHub:"), "{name}");
     }
+    let fields = [
+        ("limitsAnswer429", "true"),
+        ("denialRedirects", "false"),
+        ("blobLimit", "9"),
+    ];
+    let sent = Request::form("/_sandbox/github/switches", &fields);
+    let sent = sandbox.call(&sent, NOW);
+    assert!(
+        sent.header("location")
+            .is_some_and(|to| to.ends_with("#github"))
+    );
+    let switches = get(&sandbox, "/_sandbox/github/switches");
+    assert_eq!(
+        [
+            &switches["limitsAnswer429"],
+            &switches["denialRedirects"],
+            &switches["blobLimit"]
+        ],
+        [&json!(true), &json!(false), &json!(9)]
+    );
     let hostile = "mara-lindqvist/<script>alert(1)</script>";
     let refused = sandbox.call(
         &Request::form(

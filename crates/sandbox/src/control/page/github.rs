@@ -5,9 +5,11 @@
     reason = "pages are small, and their HTML reads in order this way"
 )]
 
+use super::panels::switch;
 use super::{post, text};
 use crate::control::github::{self, AccountView, InstallationView};
 use crate::control::scenarios::github::{ALL, About, Running, Scenario};
+use crate::control::switches as behaviours;
 use crate::oauth::pages::esc;
 use crate::state::State;
 use crate::time::iso;
@@ -27,10 +29,30 @@ pub(super) fn section(state: &State, shown: Option<u64>, now: u64) -> String {
     format!(
         "<section id=\"github\" aria-labelledby=\"github-title\"><h2 id=\"github-title\">GitHub</h2>\
          <p class=\"hint\">REST below <code>/api/v3</code>, the web flow at <code>/login/oauth/authorize</code>. It shares nothing with HubSpot.</p>\
-         <div class=\"pair\"><div data-live=\"github\">{list}</div>\
+         <div class=\"pair wide\"><div><div data-live=\"github\">{list}</div>{switches}</div>\
          <div><h3 class=\"flush\" id=\"github-scenarios\">Scenarios</h3><datalist id=\"github-repositories\">{options}</datalist>\
          <ul class=\"scenarios\">{scenarios}</ul></div></div></section>",
         list = list(&accounts),
+        switches = switches(state, shown),
+    )
+}
+
+fn switches(state: &State, shown: Option<u64>) -> String {
+    let all = behaviours::listed_github(state);
+    let rows: String = all
+        .iter()
+        .map(|(name, value, about)| switch("github", name, value, about))
+        .collect();
+    let form = post(
+        "github/switches",
+        shown,
+        &format!(
+            "<div class=\"switches\">{rows}</div><button class=\"primary\">Set GitHub's switches</button>"
+        ),
+    );
+    format!(
+        "<details class=\"changes\"><summary>{} switches of GitHub</summary>{form}</details>",
+        all.len()
     )
 }
 
@@ -74,8 +96,7 @@ fn installation(view: &InstallationView) -> String {
     let (class, state) = match (view.suspended, view.repositories) {
         (true, _) => ("bad", "suspended".to_owned()),
         (false, None) => ("good", "all".to_owned()),
-        (false, Some(1)) => ("good", "1 repository".to_owned()),
-        (false, Some(n)) => ("good", format!("{n} repositories")),
+        (false, Some(n)) => ("good", format!("{n} selected")),
     };
     format!(
         "<span class=\"chip {class}\">{state}</span><span class=\"sub\">{}</span>",
@@ -112,12 +133,12 @@ fn scenario(
         .map(|running| {
             let fields = format!(
                 "<input type=\"hidden\" name=\"name\" value=\"{}\"><input type=\"hidden\" name=\"{}\" value=\"{}\">\
-                 <button class=\"undo\">Undo<span class=\"aloud\"> {}</span> <bdi>{}</bdi></button>",
+                 <span class=\"split\"><bdi>{}</bdi><button class=\"undo\">Undo<span class=\"aloud\"> {}</span></button></span>",
                 scenario.name,
                 scenario.of.field(),
                 esc(&running.target),
-                scenario.title,
-                text(&running.target)
+                text(&running.target),
+                scenario.title
             );
             post("scenarios/undo", shown, &fields)
         })

@@ -115,7 +115,7 @@ pub(super) fn after(request: &Request, outcome: Result<Response, Problem>) -> Re
 fn place(path: &str, name: &str) -> &'static str {
     match name {
         _ if path.contains("/scenarios/") => "running",
-        name if name.starts_with("github-") => "github",
+        _ if path.contains("/github") => "github",
         "fault" | "clear-faults" => "faults",
         "switches" => "switches",
         "clear-calls" => "calls",

@@ -204,7 +204,7 @@ pub(super) fn switches(state: &State, shown: Option<u64>) -> String {
     let all = behaviours::listed(state);
     let rows: String = all
         .iter()
-        .map(|(name, value, about)| switch(name, value, about))
+        .map(|(name, value, about)| switch("switch", name, value, about))
         .collect();
     let form = post(
         "switches",
@@ -220,8 +220,9 @@ pub(super) fn switches(state: &State, shown: Option<u64>) -> String {
     )
 }
 
-fn switch(name: &str, value: &Value, about: &str) -> String {
-    let id = format!("switch-{name}");
+/// One switch; `area` begins its id.
+pub(super) fn switch(area: &str, name: &str, value: &Value, about: &str) -> String {
+    let id = format!("{area}-{name}");
     let label = format!(
         "<label for=\"{id}\"><code>{name}</code><span class=\"sub\">{about}</span></label>"
     );
