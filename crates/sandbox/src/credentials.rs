@@ -392,7 +392,7 @@ impl State {
         let trial = owner.account_type == AccountType::DeveloperTest;
         if let Some(missing) = scopes
             .iter()
-            .find(|name| !trial && !scopes::available(name, owner))
+            .find(|name| !(scopes::available(name, owner) || trial && scopes::find(name).is_some()))
         {
             return Err(CredentialRefused::ScopeUnavailable((*missing).to_owned()));
         }

@@ -136,6 +136,26 @@ impl ApiError {
         .category("INVALID_AUTHENTICATION")
     }
 
+    /// 401 for no token on routes of the generations v1 and v2 (platform 9.2).
+    pub(crate) fn no_legacy_credentials() -> Self {
+        Self::new(
+            401,
+            "Any of the listed authentication credentials are missing",
+        )
+        .category("INVALID_AUTHENTICATION")
+    }
+
+    /// 403 for an edition or add-on that the account lacks, where every scope is held: a permission, told in internal
+    /// names and without category (platform 8.4).
+    pub(crate) fn no_product(portal: u64, internal: &str) -> Self {
+        Self::new(
+            403,
+            format!(
+                "You do not have permissions to make this call in portal {portal} (requires one of [{internal}])"
+            ),
+        )
+    }
+
     /// 401 for a token past its life.
     pub(crate) fn expired(minutes: u64) -> Self {
         let mut error = Self::new(

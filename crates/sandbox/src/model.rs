@@ -216,6 +216,14 @@ impl Portal {
         }
     }
 
+    /// Currencies beside the company's own: none on Free, where none can be added (platform 3.1, row f).
+    pub fn currencies_in_use(&self) -> &[&'static str] {
+        match self.hubs.highest() {
+            Tier::Free => &[],
+            _ => &self.additional_currencies,
+        }
+    }
+
     /// The documents of one collection.
     pub fn collection(&self, kind: Collection) -> &[Document] {
         self.collections.get(&kind).map_or(&[], Vec::as_slice)

@@ -15,7 +15,7 @@ use crate::zone::local_day;
 const BURST_WITH_ADDON: u32 = 250;
 /// Daily calls that each API limit increase adds; at most two count.
 const DAILY_PER_ADDON: u64 = 1_000_000;
-/// Daily association calls of Professional and Enterprise accounts.
+/// Daily association calls by private apps, service keys and privately distributed apps of Professional and Enterprise accounts.
 const ASSOCIATIONS_DAILY: u64 = 500_000;
 
 /// Limits smaller than HubSpot's, for tests that want to meet them; `None` keeps the account's own.
@@ -59,7 +59,8 @@ impl Portal {
         self.shrunk.search.unwrap_or(SEARCH_LIMIT)
     }
 
-    /// Association calls per ten seconds of one app (platform 4).
+    /// Association calls per ten seconds of one private app, service key or privately distributed app, within its burst
+    /// limit (platform 4).
     pub fn associations_burst_limit(&self) -> u32 {
         self.shrunk.associations_burst.unwrap_or_else(|| {
             if self.api_addons > 0 {
@@ -159,7 +160,7 @@ impl State {
     }
 }
 
-/// Whether a route reads or writes associations, which have their own window.
+/// Whether a route reads or writes associations, which have a ceiling of their own.
 fn class_of(route: &Route) -> RateClass {
     let associations = |path: &&str| path.starts_with("/crm/v4/associations/");
     match route.rate {
@@ -172,7 +173,16 @@ type Headers = Vec<(&'static str, String)>;
 
 /// Counts the call and gives the headers of its window. A refused call counts nowhere.
 pub(crate) fn limited(call: &mut Call<'_>, route: &Route) -> Result<Headers, ApiError> {
-    let class = class_of(route);
+    let (by_static, daily) = match call.credential {
+        Credential::Static(_) => (true, true),
+        Credential::OAuth { private } => (false, private),
+        Credential::None | Credential::Developer { .. } => (false, false),
+    };
+    let class = match class_of(route) {
+        // Of an OAuth app's 110 only searches are excepted (platform 4).
+        RateClass::Associations if !daily => RateClass::Burst,
+        class => class,
+    };
     let Some(holder) = call.holder.as_ref().filter(|_| class != RateClass::Free) else {
         return Ok(Headers::new());
     };
@@ -194,11 +204,6 @@ pub(crate) fn limited(call: &mut Call<'_>, route: &Route) -> Result<Headers, Api
             ..begun
         };
     }
-    let (by_static, daily) = match call.credential {
-        Credential::Static(_) => (true, true),
-        Credential::OAuth { private } => (false, private),
-        Credential::None | Credential::Developer { .. } => (false, false),
-    };
     let left = portal
         .daily_limit()
         .saturating_sub(day.private + day.others);
@@ -225,17 +230,11 @@ pub(crate) fn limited(call: &mut Call<'_>, route: &Route) -> Result<Headers, Api
         ));
     }
     let key = || (holder.client_id.clone(), portal.id);
-    let (window, span, limit, policy) = match class {
-        RateClass::Free | RateClass::Burst => (
+    let (mut window, span, mut limit, policy) = match class {
+        RateClass::Free | RateClass::Burst | RateClass::Associations => (
             state.quota.burst.entry(key()).or_default(),
             BURST_SPAN_MS,
             own_burst,
-            "TEN_SECONDLY_ROLLING",
-        ),
-        RateClass::Associations => (
-            state.quota.associations.entry(key()).or_default(),
-            BURST_SPAN_MS,
-            portal.associations_burst_limit(),
             "TEN_SECONDLY_ROLLING",
         ),
         RateClass::Search => (
@@ -245,11 +244,24 @@ pub(crate) fn limited(call: &mut Call<'_>, route: &Route) -> Result<Headers, Api
             "SECONDLY",
         ),
     };
-    let admitted = if spent {
+    let ceiling = portal.associations_burst_limit();
+    let mut associations = (class == RateClass::Associations)
+        .then(|| state.quota.associations.entry(key()).or_default());
+    let full = associations
+        .as_ref()
+        .is_some_and(|own| own.is_full(now, span, ceiling));
+    let admitted = if spent || full {
         None
     } else {
         window.admit(now, span, limit)
     };
+    if let Some(own) = associations.as_mut().filter(|_| admitted.is_some()) {
+        own.admit(now, span, ceiling);
+    }
+    if let Some(own) = associations.filter(|_| full && !spent) {
+        // Told is the limit that refuses.
+        (window, limit) = (own, ceiling);
+    }
     if class != RateClass::Search {
         let remaining = admitted
             .unwrap_or_else(|| limit.saturating_sub(window.since((now + 1).saturating_sub(span))));

@@ -40,6 +40,16 @@ impl Window {
         Some(limit - used - 1)
     }
 
+    /// Whether a call would be refused now; counts nothing.
+    pub(crate) fn is_full(&self, now: u64, span: u64, limit: u32) -> bool {
+        let inside = self
+            .times
+            .iter()
+            .rev()
+            .take_while(|at| at.saturating_add(span) > now);
+        now < self.closed_until || u32::try_from(inside.count()).unwrap_or(u32::MAX) >= limit
+    }
+
     /// Lets nothing through before `until`, as if others had taken every place; 0 opens it again.
     pub(crate) fn close(&mut self, until: u64) {
         self.closed_until = until;

@@ -1,7 +1,7 @@
 //! Owns the catalogue of scopes: what each needs of an account and how the consent page words it (platform 8).
 //! Knows no app and no grant.
 
-use crate::model::{Hubs, Portal, Tier};
+use crate::model::{AccountType, Hubs, Portal, Tier};
 
 /// What an account must have before a scope can be granted in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +150,7 @@ pub const CATALOGUE: &[Scope] = &[
     s("crm.schemas.notes.write", SCHEMAS, "Change property settings for notes", FREE),
     s("crm.schemas.postal_mail.write", SCHEMAS, "Change property settings for postal mail", FREE),
     s("crm.schemas.tasks.write", SCHEMAS, "Change property settings for tasks", FREE),
+    s("crm.pipelines.orders.read", SCHEMAS, "View pipelines of orders", FREE),
     s("crm.pipelines.orders.write", SCHEMAS, "Change pipelines of orders", FREE),
     s("crm.objects.contacts.read", RECORDS, "View contacts", FREE),
     s("crm.objects.contacts.write", RECORDS, "Create and change contacts", FREE),
@@ -178,6 +179,17 @@ pub const CATALOGUE: &[Scope] = &[
     s("crm.objects.goals.read", RECORDS, "View goals", Need::Sales(Tier::Starter)),
     s("crm.objects.feedback_submission.read", RECORDS, "View feedback submissions", Need::Service(Tier::Professional)),
     s("crm.objects.projects.read", RECORDS, "View projects", PRO),
+    s("crm.objects.line_items.write", RECORDS, "Create and change line items", FREE),
+    s("crm.objects.quotes.write", RECORDS, "Create and change quotes", FREE),
+    s("crm.objects.products.write", RECORDS, "Create and change products", FREE),
+    s("crm.objects.invoices.write", RECORDS, "Create and change invoices", FREE),
+    s("crm.objects.subscriptions.write", RECORDS, "Create and change subscriptions", FREE),
+    s("crm.objects.appointments.write", RECORDS, "Create and change appointments", FREE),
+    s("crm.objects.courses.write", RECORDS, "Create and change courses", FREE),
+    s("crm.objects.listings.write", RECORDS, "Create and change listings", FREE),
+    s("crm.objects.services.write", RECORDS, "Create and change services", FREE),
+    s("crm.objects.commercepayments.write", RECORDS, "Create and change payments", Need::Any(Tier::Starter)),
+    s("crm.objects.projects.write", RECORDS, "Create and change projects", PRO),
     s("crm.objects.users.write", RECORDS, "Create and change user records", FREE),
     s("crm.objects.orders.write", RECORDS, "Create and change orders", FREE),
     s("crm.objects.carts.write", RECORDS, "Create and change carts", FREE),
@@ -215,9 +227,16 @@ pub const CATALOGUE: &[Scope] = &[
     s("scheduler.meetings.meeting-link.read", SERVICE, "View meeting links", PRO),
     s("crm.objects.contacts.sensitive.read", SENSITIVE, "View sensitive properties of contacts", ENT),
     s("crm.objects.contacts.highly_sensitive.read", SENSITIVE, "View highly sensitive properties of contacts", ENT),
+    s("crm.objects.companies.highly_sensitive.read", SENSITIVE, "View highly sensitive properties of companies", ENT),
+    s("crm.objects.deals.highly_sensitive.read", SENSITIVE, "View highly sensitive properties of deals", ENT),
+    s("crm.objects.custom.highly_sensitive.read", SENSITIVE, "View highly sensitive properties of custom objects", ENT),
     s("crm.objects.companies.sensitive.read", SENSITIVE, "View sensitive properties of companies", ENT),
     s("crm.objects.deals.sensitive.read", SENSITIVE, "View sensitive properties of deals", ENT),
     s("crm.objects.custom.sensitive.read", SENSITIVE, "View sensitive properties of custom objects", ENT),
+    s("crm.objects.contacts.highly_sensitive.write", SENSITIVE, "Change highly sensitive properties of contacts", ENT),
+    s("crm.objects.companies.highly_sensitive.write", SENSITIVE, "Change highly sensitive properties of companies", ENT),
+    s("crm.objects.deals.highly_sensitive.write", SENSITIVE, "Change highly sensitive properties of deals", ENT),
+    s("crm.objects.custom.highly_sensitive.write", SENSITIVE, "Change highly sensitive properties of custom objects", ENT),
     s("crm.objects.contacts.sensitive.write", SENSITIVE, "Change sensitive properties of contacts", ENT),
     s("crm.objects.companies.sensitive.write", SENSITIVE, "Change sensitive properties of companies", ENT),
     s("crm.objects.deals.sensitive.write", SENSITIVE, "Change sensitive properties of deals", ENT),
@@ -233,14 +252,26 @@ pub const DEMO_REQUIRED: [&str; 4] = [
     "crm.schemas.deals.read",
 ];
 
-/// The scope of that name; a scope outside the catalogue needs nothing.
+/// The scope of that name.
 pub fn find(name: &str) -> Option<&'static Scope> {
     CATALOGUE.iter().find(|scope| scope.name == name)
 }
 
-/// Whether an account can grant the scope.
+/// Whether an account can grant the scope; none can grant one outside the catalogue.
 pub fn available(name: &str, portal: &Portal) -> bool {
-    find(name).is_none_or(|scope| scope.need.met_by(portal))
+    find(name).is_some_and(|scope| scope.need.met_by(portal))
+}
+
+/// Scopes of a grant that only a trial opens: in a developer test account, which behaves like an Enterprise trial, those
+/// that any edition or add-on gates (platform 3.1).
+pub(crate) fn of_trial<'a>(
+    granted: &'a [String],
+    portal: &Portal,
+) -> impl Iterator<Item = &'a String> {
+    let trial = portal.account_type == AccountType::DeveloperTest;
+    granted
+        .iter()
+        .filter(move |name| trial && find(name).is_some_and(|scope| scope.need != Need::Nothing))
 }
 
 #[cfg(test)]

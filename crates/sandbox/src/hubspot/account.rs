@@ -30,7 +30,7 @@ fn describe(call: &Call<'_>) -> Result<Value, crate::error::ApiError> {
         "accountType": portal.account_type,
         "timeZone": portal.time_zone,
         "companyCurrency": portal.company_currency,
-        "additionalCurrencies": portal.additional_currencies,
+        "additionalCurrencies": portal.currencies_in_use(),
         "utcOffset": offset,
         "utcOffsetMilliseconds": minutes_ms(minutes),
         "uiDomain": portal.ui_domain(),

@@ -10,6 +10,7 @@ use super::page::{batch, flag, inputs, json_body, whole};
 use super::stage_options::shown;
 use crate::error::ApiError;
 use crate::http::Response;
+use crate::judge::opens;
 use crate::model::{ObjectMetadata, Portal, Property};
 use crate::router::{Answer, Call};
 
@@ -44,8 +45,18 @@ fn sensitivity(call: &Call<'_>, kind: Kind<'_>, asked: Option<&str>) -> Result<S
                 Kind::Standard(kind) => format!("crm.objects.{}.{asked}.read", kind.plural),
                 Kind::Custom(_) => format!("crm.objects.custom.{asked}.read"),
             };
-            if call.holds(&scope) {
+            let portal = call.portal()?;
+            if opens(call, portal, &scope) {
                 Ok(asked)
+            } else if call.holds(&scope) {
+                let internal = format!("{}-{}-read", kind.plural(), asked).replace('_', "-");
+                let name = kind.legacy_name();
+                Err(ApiError::no_permission(
+                    "view_schema",
+                    name,
+                    portal.id,
+                    &internal,
+                ))
             } else {
                 Err(ApiError::missing_scopes(&[scope]))
             }

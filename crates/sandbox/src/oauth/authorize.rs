@@ -42,6 +42,7 @@ pub(super) enum Refusal {
     NoRights,
     Governance,
     InstallLimit(usize),
+    NotUserLevel,
 }
 
 /// Parameters of an authorization request that the pages carry along.
@@ -71,8 +72,10 @@ fn check(state: &State, fields: &Fields) -> Result<Checked, Refusal> {
     let redirect_uri = redirect_uri(redirect_text, state.switches.ip_redirect_uris)
         .map_err(|_| Refusal::BadRedirectUri)?;
     let required = words(fields.first("scope"));
-    let optional = words(fields.first("optional_scope"));
+    let mut optional = words(fields.first("optional_scope"));
     check_scopes(app, &required, &optional)?;
+    // A name that is no scope can be granted nowhere, as if the account lacked it.
+    optional.retain(|name| scopes::find(name).is_some());
     let challenge = fields.filled("code_challenge").map(str::to_owned);
     if challenge.is_some() && fields.filled("code_challenge_method") != Some("S256") {
         return Err(Refusal::ChallengeMethod);
@@ -100,7 +103,9 @@ fn check_scopes(app: &AppConfig, required: &[String], optional: &[String]) -> Re
         return Err(Refusal::ScopesInsufficient(missing));
     }
     let in_scope = |s: &&String| {
-        !app.required_scopes.contains(s) && !app.conditionally_required_scopes.contains(s)
+        let configured =
+            app.required_scopes.contains(s) || app.conditionally_required_scopes.contains(s);
+        !configured || scopes::find(s).is_none()
     };
     let misplaced: Vec<String> = required
         .iter()
@@ -245,9 +250,17 @@ pub(crate) fn stylesheet(_call: &mut Call<'_>) -> Answer {
     Ok(response)
 }
 
-/// `GET /oauth/authorize`: the account picker; with the picked `portal`, on to the consent page.
+/// `GET /oauth/authorize`, and `/oauth/authorize/user` for user-level apps (platform 1.1): the account picker; with the picked `portal`, on to the consent page.
 pub(crate) fn choose_account(call: &mut Call<'_>) -> Answer {
-    let request = match check(call.state, &call.query) {
+    let of_users = call.request.path.ends_with("/user");
+    let checked = check(call.state, &call.query).and_then(|request| {
+        let app = call.state.app(&request.client_id);
+        if of_users && !app.is_some_and(|app| app.user_level) {
+            return Err(Refusal::NotUserLevel);
+        }
+        Ok(request)
+    });
+    let request = match checked {
         Ok(request) => request,
         Err(refusal) => return Ok(page(call, pages::refused(&refusal))),
     };

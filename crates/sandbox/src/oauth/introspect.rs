@@ -16,6 +16,7 @@ use crate::error::ApiError;
 use crate::http::{Fields, Response};
 use crate::rng::Rng;
 use crate::router::{Answer, Call};
+use crate::scopes;
 use crate::state::{Distribution, Holder, State};
 use crate::time::SECOND;
 
@@ -61,6 +62,9 @@ fn signed(state: &State, token: &str, holder: &Holder, expires_at: u64) -> Value
     let portal = state.portals.get(&holder.portal);
     // Not a signature: HubSpot's key is HubSpot's. Stable per token, so that answers repeat.
     let signature: String = token.chars().rev().take(43).collect();
+    let trial: Vec<String> = portal
+        .map(|portal| scopes::of_trial(&holder.scopes, portal).cloned().collect())
+        .unwrap_or_default();
     json!({
         "expiresAt": expires_at,
         "scopes": mint::shown(state, &holder.scopes).join(" "),
@@ -71,11 +75,13 @@ fn signed(state: &State, token: &str, holder: &Holder, expires_at: u64) -> Value
         "scopeToScopeGroupPks": "",
         "newSignature": signature,
         "hublet": portal.map_or("na1", |portal| portal.hublet),
-        "trialScopes": "",
+        "trialScopes": mint::shown(state, &trial).join(" "),
         "trialScopeToScopeGroupPks": "",
         "isUserLevel": state.app(&holder.client_id).is_some_and(|app| app.user_level),
         "isPrivateDistribution": is_private(state, holder),
         "appInstallId": install_id(holder),
+        // Declared without a value anywhere; tokens are for the API alone.
+        "audience": "hubapi",
         "installingUserId": holder.user_id,
         "isServiceAccount": false,
     })

@@ -312,6 +312,12 @@ fn text(refusal: &Refusal) -> (&'static str, &'static str, String) {
             "An administrator of this account has not approved the app for the scopes it asks."
                 .to_owned(),
         ),
+        Refusal::NotUserLevel => (
+            "not-user-level",
+            "This app is not installed by users",
+            "The install link is one of user-level apps, and this app is installed into accounts."
+                .to_owned(),
+        ),
         Refusal::InstallLimit(limit) => (
             "install-limit",
             "This app has reached its install limit",

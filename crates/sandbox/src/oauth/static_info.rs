@@ -35,11 +35,11 @@ pub(crate) fn access_token_info(call: &mut Call<'_>) -> Answer {
         return Err(if authorised || key.starts_with("pat-na1-") {
             ApiError::not_found("missing or unknown access token")
         } else {
-            ApiError::no_credentials()
+            ApiError::no_legacy_credentials()
         });
     };
     if portal.hublet != "na1" && bearer(call.request) != Some(key) {
-        return Err(ApiError::no_credentials());
+        return Err(ApiError::no_legacy_credentials());
     }
     if let Health::Migrating { retry_after } = portal.health {
         return Err(migration(retry_after));

@@ -149,6 +149,7 @@ fn redeem(
     if state.switches.reinstall_kills_refresh_tokens {
         state.revoke_grant(client_id, holder.portal);
     }
+    replace_grant(state, &holder);
     let install = (client_id.to_owned(), holder.portal);
     let since = state.installs.get(&install).map(|install| install.since);
     if since.is_none() {
@@ -165,6 +166,18 @@ fn redeem(
     );
     let refresh_token = mint::refresh_token(state, holder.clone(), now);
     Ok(granted(state, holder, refresh_token, now))
+}
+
+/// What was granted now replaces what the account granted before: its refresh tokens give the new set, access tokens in
+/// hand keep theirs (platform 1.6).
+fn replace_grant(state: &mut State, granted: &Holder) {
+    let tokens = state.refresh_tokens.values_mut();
+    let earlier = tokens.map(|token| &mut token.holder).filter(|holder| {
+        (&holder.client_id, holder.portal) == (&granted.client_id, granted.portal)
+    });
+    for holder in earlier {
+        holder.scopes.clone_from(&granted.scopes);
+    }
 }
 
 fn refresh(

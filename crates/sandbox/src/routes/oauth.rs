@@ -9,7 +9,7 @@ const OAUTH: Access = Access::AnyOf(&["oauth"]);
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
     public("GET", &["/oauth/consent.css"], oauth::authorize::stylesheet, "ours"),
-    public("GET", &["/oauth/authorize"], oauth::authorize::choose_account, "platform 1.1"),
+    public("GET", &["/oauth/authorize", "/oauth/authorize/user"], oauth::authorize::choose_account, "platform 1.1"),
     public("GET", &["/oauth/{portalId}/authorize"], oauth::authorize::review, "platform 1.1"),
     public("POST", &["/oauth/{portalId}/authorize"], oauth::authorize::decide, "platform 1.2"),
     public("POST", &["/oauth/v1/token"], oauth::token::v1, "platform 1.3"),

@@ -58,6 +58,8 @@ struct Grant {
     portal: u64,
     /// Everything the consent could have given.
     scopes: BTreeSet<String>,
+    /// What a refresh may give: of the account's last consent.
+    refreshes: BTreeSet<String>,
     access: String,
     refresh: String,
     /// Ended for good, by the interface or by the API.
@@ -163,8 +165,13 @@ impl World {
         {
             self.end(portal);
         }
+        // A consent replaces what the account granted before (platform 1.6).
+        for grant in self.grants.iter_mut().filter(|g| g.portal == portal) {
+            grant.refreshes.clone_from(&scopes);
+        }
         self.grants.push(Grant {
             portal,
+            refreshes: scopes.clone(),
             scopes,
             access,
             refresh,
@@ -191,7 +198,7 @@ impl World {
         else {
             return Ok(());
         };
-        prop_assert!(scopes_of(&answer).is_subset(&grant.scopes), "{answer}");
+        prop_assert!(scopes_of(&answer).is_subset(&grant.refreshes), "{answer}");
         prop_assert_eq!(answer["hub_id"].as_u64(), Some(grant.portal));
         let fields = [
             ("client_id", DEMO_CLIENT_ID),
@@ -205,9 +212,11 @@ impl World {
                 self.now,
             )
             .to_value();
-        prop_assert!(scopes_of(&told).is_subset(&grant.scopes), "{told}");
+        prop_assert!(scopes_of(&told).is_subset(&grant.refreshes), "{told}");
         let at = index % self.grants.len();
         (self.grants[at].access, self.grants[at].refresh) = (access, next);
+        let given = self.grants[at].refreshes.clone();
+        self.grants[at].scopes = given;
         Ok(())
     }
 

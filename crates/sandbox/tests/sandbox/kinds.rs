@@ -320,8 +320,8 @@ fn sensitive_properties_are_asked_for() {
     assert_eq!(reader.send(Request::get(path)).status, 404);
     let property = reader.get(&format!("{path}?dataSensitivity=sensitive"));
     assert_eq!(property["sensitiveDataCategories"], json!(["PERSONAL"]));
-    let deals = reader.send(Request::get(
-        "/crm/v3/properties/deals?dataSensitivity=highly_sensitive",
+    let quotes = reader.send(Request::get(
+        "/crm/v3/properties/quotes?dataSensitivity=highly_sensitive",
     ));
-    assert_eq!(deals.status, 403);
+    assert_eq!(quotes.status, 403);
 }

@@ -39,6 +39,7 @@ mod snapshots;
 mod static_credentials;
 mod static_limits;
 mod sweep;
+mod tiers;
 mod token;
 mod write_groups;
 mod write_labels;

@@ -8,6 +8,7 @@ use crate::static_credentials::{get, issue};
 use crate::{NOW, SMALL, full_token, sandbox};
 
 const DETAILS: &str = "/account-info/v3/details";
+const LABELS: &str = "/crm/v4/associations/contacts/companies/labels";
 const USAGE: &str = "/account-info/2026-09/api-usage/daily/private-apps";
 
 /// Platform 3.1, 4: the nine daily limits are distinct, and the burst limit follows tier and API limit increases.
@@ -166,43 +167,84 @@ fn privately_distributed_apps_have_private_limits() {
     );
 }
 
-/// Platform 4: association calls have a burst window and a day of their own, whatever the credential.
+/// Platform 4: of an OAuth app's 110 calls only searches are excepted; association calls count in them.
 #[test]
-fn associations_have_a_window_of_their_own() {
-    let labels = "/crm/v4/associations/contacts/companies/labels";
-    for (tier, addons, want) in [
-        (Tier::Free, 0, "100"),
-        (Tier::Professional, 0, "150"),
-        (Tier::Professional, 1, "200"),
+fn associations_count_in_the_one_window_of_an_oauth_app() {
+    let sandbox = sandbox("small");
+    sandbox.with(|state| {
+        let shrunk = &mut state.portals.get_mut(&SMALL).unwrap().shrunk;
+        (shrunk.associations_daily, shrunk.associations_burst) = (Some(1), Some(1));
+    });
+    let token = full_token(&sandbox, SMALL);
+    for n in 0..110 {
+        let path = if n % 2 == 0 { LABELS } else { DETAILS };
+        let response = get(&sandbox, path, &token, NOW);
+        assert_eq!(response.status, 200, "call {n}");
+        assert_eq!(response.header("x-hubspot-ratelimit-max"), Some("110"));
+        let left = (109 - n).to_string();
+        assert_eq!(
+            response.header("x-hubspot-ratelimit-remaining"),
+            Some(&*left)
+        );
+    }
+    for path in [LABELS, DETAILS] {
+        let refused = get(&sandbox, path, &token, NOW + 9_999);
+        assert_eq!(refused.to_value()["policyName"], "TEN_SECONDLY_ROLLING");
+    }
+}
+
+/// Platform 4: association calls of static credentials have a ceiling of 100, 150 or 200 within the burst limit, and from
+/// Professional on a day of their own.
+#[test]
+fn associations_have_a_ceiling_within_the_limits_of_private_apps() {
+    for (tier, addons, burst, ceiling) in [
+        (Tier::Free, 0, "100", 100),
+        (Tier::Professional, 0, "190", 150),
+        (Tier::Professional, 1, "250", 200),
     ] {
         let sandbox = sandbox("small");
         sandbox.with(|state| {
             let portal = state.portals.get_mut(&SMALL).unwrap();
             (portal.hubs, portal.api_addons) = (Hubs::all(tier), addons);
         });
-        let token = full_token(&sandbox, SMALL);
-        let first = get(&sandbox, labels, &token, NOW);
-        assert_eq!(first.header("x-hubspot-ratelimit-max"), Some(want));
-        let other = get(&sandbox, DETAILS, &token, NOW);
-        let left = other.header("x-hubspot-ratelimit-remaining");
-        assert_eq!(left, Some("109"), "apart from the other calls");
+        let scopes = ["crm.objects.contacts.read"];
+        let (_, key) = issue(&sandbox, SMALL, StaticKind::ServiceKey, &scopes);
+        for n in 0..ceiling {
+            let response = get(&sandbox, LABELS, &key, NOW);
+            assert_eq!(response.status, 200, "call {n} at {tier:?}");
+            assert_eq!(response.header("x-hubspot-ratelimit-max"), Some(burst));
+        }
+        let refused = get(&sandbox, LABELS, &key, NOW + 9_999);
+        assert_eq!(refused.to_value()["policyName"], "TEN_SECONDLY_ROLLING");
+        assert_eq!(
+            refused.header("x-hubspot-ratelimit-remaining"),
+            Some("0"),
+            "the limit that refuses is told"
+        );
+        let other = get(&sandbox, DETAILS, &key, NOW + 9_999);
+        let left = burst.parse::<usize>().unwrap() - ceiling;
+        let want = if left == 0 { 429 } else { 200 };
+        assert_eq!(other.status, want, "they count in the burst of {burst}");
+        let left = left.saturating_sub(1).to_string();
+        assert_eq!(other.header("x-hubspot-ratelimit-remaining"), Some(&*left));
         sandbox.with(|state| {
             let shrunk = &mut state.portals.get_mut(&SMALL).unwrap().shrunk;
             shrunk.associations_daily = Some(1);
         });
-        let spent = get(&sandbox, labels, &token, NOW + 20_000);
+        let spent = get(&sandbox, LABELS, &key, NOW + 20_000);
         assert_eq!(spent.to_value()["policyName"], "DAILY");
-        assert_eq!(get(&sandbox, DETAILS, &token, NOW + 20_000).status, 200);
+        assert_eq!(get(&sandbox, DETAILS, &key, NOW + 20_000).status, 200);
     }
     let sandbox = sandbox("small");
     sandbox.with(|state| {
         let portal = state.portals.get_mut(&SMALL).unwrap();
         portal.shrunk.associations_burst = Some(1);
     });
-    let token = full_token(&sandbox, SMALL);
+    let scopes = ["crm.objects.contacts.read"];
+    let (_, key) = issue(&sandbox, SMALL, StaticKind::PrivateApp, &scopes);
     let dated = "/crm/associations/2026-09/contacts/companies/labels";
-    assert_eq!(get(&sandbox, labels, &token, NOW).status, 200);
-    assert_eq!(get(&sandbox, dated, &token, NOW).status, 429);
+    assert_eq!(get(&sandbox, LABELS, &key, NOW).status, 200);
+    assert_eq!(get(&sandbox, dated, &key, NOW).status, 429);
 }
 
 /// Platform 3, 12.6: the usage row's status, and an account without private apps, by switches.
