@@ -1,6 +1,7 @@
 //! Owns HubSpot's API error envelope (platform 9). OAuth's own errors live in `oauth::error`.
 
 use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::{Value, json};
 
 use crate::http::Response;
@@ -28,12 +29,60 @@ struct Envelope<'a> {
     group_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
-    errors: &'a [Value],
+    /// The 403 of scopes tells its links before its errors (shape A of the page).
+    #[serde(rename = "links", skip_serializing_if = "Option::is_none")]
+    links_first: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Ordered<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     links: Option<&'a Value>,
+}
+
+/// Members of an error in the order in which the page prints them (platform 9.1).
+const ORDER: [&str; 10] = [
+    "status",
+    "message",
+    "id",
+    "code",
+    "in",
+    "category",
+    "subCategory",
+    "errors",
+    "context",
+    "links",
+];
+
+/// A row of `errors[]` in HubSpot's order of keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ordered<'a>(pub(crate) &'a Value);
+
+/// Rows of `errors[]` in HubSpot's order of keys.
+pub(crate) fn ordered(rows: &[Value]) -> Vec<Ordered<'_>> {
+    rows.iter().map(Ordered).collect()
+}
+
+impl Serialize for Ordered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Value::Object(members) = self.0 else {
+            return self.0.serialize(serializer);
+        };
+        let known = ORDER.iter().filter_map(|name| members.get_key_value(*name));
+        let others = members
+            .iter()
+            .filter(|(name, _)| !ORDER.contains(&name.as_str()));
+        let mut map = serializer.serialize_map(Some(members.len()))?;
+        for (name, value) in known.chain(others) {
+            match value {
+                Value::Array(rows) if name == "errors" => {
+                    map.serialize_entry(name, &ordered(rows))?;
+                }
+                value => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
 }
 
 /// Why an API call was refused; turned into the envelope when the correlation id is known.
@@ -235,6 +284,7 @@ impl ApiError {
     pub(crate) fn respond(&self, correlation_id: &str) -> Response {
         let detail = &self.detail;
         let limited = detail.policy.as_deref();
+        let scopes = detail.category == Some("MISSING_SCOPES");
         // The documented example of a spent day has one; as stable as the answer's own id.
         let request_id = (limited == Some("DAILY")).then(|| Rng::fork(0, correlation_id).uuid());
         let mut response = Response::json(
@@ -249,9 +299,10 @@ impl ApiError {
                 policy_name: limited,
                 group_name: detail.group.as_deref(),
                 request_id: request_id.as_deref(),
-                errors: &detail.errors,
+                links_first: detail.links.as_ref().filter(|_| scopes),
+                errors: ordered(&detail.errors),
                 context: detail.context.as_ref(),
-                links: detail.links.as_ref(),
+                links: detail.links.as_ref().filter(|_| !scopes),
             },
         );
         for (name, value) in &detail.headers {

@@ -220,16 +220,21 @@ fn allowed(call: &Call<'_>, route: &Route) -> Result<(), ApiError> {
             }
         }
         Access::ReadRecords | Access::WriteRecords => {
-            // An unknown type, or one without kept records, is the handler's to refuse.
-            let Some(shape) = records::shape_named(call.param("objectType")) else {
+            let key = call.param("objectType");
+            // An unknown type is the handler's to refuse.
+            let Some(kind) = object_types::resolve(portal, key) else {
                 return Ok(());
             };
             let writes = matches!(route.access, Access::WriteRecords);
-            let scope = if writes { shape.write } else { shape.read };
-            if call.holds(scope) {
+            let scopes = match records::shape_named(key) {
+                Some(shape) if writes => vec![shape.write.to_owned()],
+                Some(shape) => vec![shape.read.to_owned()],
+                None => kind.record_scopes(writes),
+            };
+            if scopes.iter().any(|scope| call.holds(scope)) {
                 Ok(())
             } else {
-                Err(ApiError::missing_scopes(&[scope.to_owned()]))
+                Err(ApiError::missing_scopes(&scopes))
             }
         }
         Access::Definition => {

@@ -344,16 +344,16 @@ fn take_fault(state: &mut State, request: &Request) -> Option<FaultAnswer> {
 
 fn faulty(answer: &FaultAnswer, correlation_id: &str) -> Response {
     match answer {
+        FaultAnswer::Status(status @ 521..=526) => front_page(*status),
         FaultAnswer::Status(status) => {
-            let message = if *status >= 500 { "internal error" } else { "refused by a fault of the sandbox" };
+            let message = if *status >= 500 {
+                "internal error"
+            } else {
+                "refused by a fault of the sandbox"
+            };
             ApiError::new(*status, message).respond(correlation_id)
         }
-        FaultAnswer::Html502 => Response::html(
-            502,
-            "<!doctype html><html><head><title>502 Bad Gateway</title></head>\
-             <body><center><h1>502 Bad Gateway</h1></center><hr><center>cloudflare</center></body></html>"
-                .to_owned(),
-        ),
+        FaultAnswer::Html502 => front_page(502),
         FaultAnswer::Garbage => {
             let mut response = Response::json(200, &());
             response.body = b"{\"results\":[{\"name\":\"cut off".to_vec();
@@ -362,10 +362,34 @@ fn faulty(answer: &FaultAnswer, correlation_id: &str) -> Response {
         FaultAnswer::TooManyRequests { policy } => {
             ApiError::rate_limit(policy).respond(correlation_id)
         }
-        FaultAnswer::Migration477 { retry_after } => judge::migration(*retry_after).respond(correlation_id),
+        FaultAnswer::Migration477 { retry_after } => {
+            judge::migration(*retry_after).respond(correlation_id)
+        }
         FaultAnswer::OAuth(status) => crate::oauth::error::of_status(status),
-        FaultAnswer::Empty | FaultAnswer::Slow(_) | FaultAnswer::Drop { .. } => Response::empty(200),
+        FaultAnswer::Empty(status) => Response::empty(*status),
+        FaultAnswer::Slow(_) | FaultAnswer::Drop { .. } => Response::empty(200),
     }
+}
+
+/// What Cloudflare answers when it does not reach HubSpot (platform 9.2).
+fn front_page(status: u16) -> Response {
+    let words = match status {
+        502 => "Bad Gateway",
+        521 => "Web server is down",
+        522 => "Connection timed out",
+        523 => "Origin is unreachable",
+        524 => "A timeout occurred",
+        525 => "SSL handshake failed",
+        526 => "Invalid SSL certificate",
+        _ => "Error",
+    };
+    Response::html(
+        status,
+        format!(
+            "<!doctype html><html><head><title>{status} {words}</title></head>\
+             <body><center><h1>{status} {words}</h1></center><hr><center>cloudflare</center></body></html>"
+        ),
+    )
 }
 
 /// 414 is the front's, not the API's: a web page (platform 9.2 knows no body).

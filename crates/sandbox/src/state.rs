@@ -153,6 +153,11 @@ pub struct Switches {
     /// A create must carry what the page says it should: name, stage, and pipeline where there are several
     /// (platform 7).
     pub require_on_create: bool,
+    /// A record write must keep the portal's validation rules; the page says so "since 2026-09", which may mean that
+    /// path version or that month (platform 7), so by default every path does.
+    pub enforce_property_rules: bool,
+    /// List search wants the four members that the specification calls mandatory (platform 6.3).
+    pub strict_list_search: bool,
     /// Life of an authorization code.
     #[serde(rename = "codeLifetimeMs", with = "millis")]
     pub code_lifetime: Duration,
@@ -195,6 +200,8 @@ impl Default for Switches {
             url_limit: 16 * 1024,
             search_lag: Duration::ZERO,
             require_on_create: true,
+            enforce_property_rules: true,
+            strict_list_search: true,
             code_lifetime: Duration::from_mins(10),
             access_token_lifetime: Duration::from_mins(30),
             token_latency: Duration::ZERO,
@@ -279,7 +286,7 @@ pub struct Install {
 /// What a fault answers with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultAnswer {
-    /// This status with HubSpot's envelope.
+    /// This status with HubSpot's envelope; 521 to 526 are the front's own, with its web page.
     Status(u16),
     /// 502 with an HTML page.
     Html502,
@@ -299,8 +306,8 @@ pub enum FaultAnswer {
     OAuth(String),
     /// The right answer, later.
     Slow(Duration),
-    /// 200 without a body.
-    Empty,
+    /// This status without a body (platform 9.2 knows a 404 like that).
+    Empty(u16),
     /// The right answer, cut off: the connection ends after this many bytes of the body.
     Drop {
         /// Bytes of the body that still arrive.

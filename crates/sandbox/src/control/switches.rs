@@ -33,6 +33,8 @@ const ABOUT: &[(&str, &str)] = &[
     ("urlLimit", "Bytes of path and query from which on a URL is too long: 414."),
     ("searchLagMs", "How long searches do not show what was written."),
     ("requireOnCreate", "A new record must carry its name, stage and, where there are several, pipeline."),
+    ("enforcePropertyRules", "A record write must keep the portal's own validation rules."),
+    ("strictListSearch", "List search wants listIds, offset, processingTypes and additionalProperties."),
     ("codeLifetimeMs", "Life of an authorization code."),
     ("accessTokenLifetimeMs", "Life of an access token."),
     ("tokenLatencyMs", "Extra time before token endpoints answer."),

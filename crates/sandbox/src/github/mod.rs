@@ -139,9 +139,8 @@ pub(crate) fn faulty(github: &mut GitHub, fault: &FaultAnswer) -> Response {
         }
         FaultAnswer::TooManyRequests { .. } => Error::secondary_limit(60).respond(DOCS),
         FaultAnswer::OAuth(code) => oauth::token::refused(code),
-        FaultAnswer::Empty | FaultAnswer::Slow(_) | FaultAnswer::Drop { .. } => {
-            Response::empty(200)
-        }
+        FaultAnswer::Empty(status) => Response::empty(*status),
+        FaultAnswer::Slow(_) | FaultAnswer::Drop { .. } => Response::empty(200),
         // What only HubSpot does is an outage here.
         FaultAnswer::Migration477 { .. } => Error::new(503, "Service Unavailable").respond(DOCS),
     };

@@ -103,8 +103,40 @@ fn number(body: &Value, name: &str, default: u64) -> Result<u64, ApiError> {
     }
 }
 
-/// Orders by `listId`, `name`, `size`, `createdAt` or `updatedAt`, `-` for descending; anything else changes nothing.
-fn order(found: &mut [&List], sort: &str) {
+/// Members that the specification calls mandatory (platform 6.3).
+const MANDATORY: [&str; 4] = [
+    "listIds",
+    "offset",
+    "processingTypes",
+    "additionalProperties",
+];
+const PROCESSING_TYPES: [&str; 3] = ["MANUAL", "DYNAMIC", "SNAPSHOT"];
+
+/// 400 for what a search leaves out or names wrongly.
+fn check(body: &Value, kinds: &[String], strict: bool) -> Result<(), ApiError> {
+    let given = |name: &&str| body.get(*name).is_some_and(|value| !value.is_null());
+    let missing = MANDATORY.iter().filter(|name| !given(name));
+    let missing: Vec<&str> = missing.copied().collect();
+    if strict && !missing.is_empty() {
+        return Err(ApiError::validation(format!(
+            "Some required fields were not set: [{}]",
+            missing.join(", ")
+        )));
+    }
+    match kinds
+        .iter()
+        .find(|kind| !PROCESSING_TYPES.contains(&kind.as_str()))
+    {
+        Some(kind) => Err(ApiError::validation(format!(
+            "{kind} is no processing type; use one of [{}]",
+            PROCESSING_TYPES.join(", ")
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Orders by `listId`, `name`, `size`, `createdAt` or `updatedAt`, `-` for descending; refuses anything else.
+fn order(found: &mut [&List], sort: &str) -> Result<(), ApiError> {
     let (field, descending) = match sort.strip_prefix('-') {
         Some(field) => (field, true),
         None => (sort, false),
@@ -115,11 +147,16 @@ fn order(found: &mut [&List], sort: &str) {
         "size" => found.sort_by_key(|list| list.size),
         "createdAt" => found.sort_by_key(|list| list.created_at),
         "updatedAt" => found.sort_by_key(|list| list.updated_at),
-        _ => return,
+        _ => {
+            return Err(ApiError::validation(format!(
+                "{sort} is nothing to sort by"
+            )));
+        }
     }
     if descending {
         found.reverse();
     }
+    Ok(())
 }
 
 /// `POST /crm/lists/{version}/search`: offset paging, 20 at a time, 500 at most.
@@ -133,6 +170,7 @@ pub(crate) fn search(call: &mut Call<'_>) -> Answer {
     let ids = strings(&body, "listIds")?;
     let kinds = strings(&body, "processingTypes")?;
     let mut extras = strings(&body, "additionalProperties")?;
+    check(&body, &kinds, call.state.switches.strict_list_search)?;
     if extras.is_empty() {
         extras = DEFAULT_EXTRAS.map(str::to_owned).to_vec();
     }
@@ -152,8 +190,8 @@ pub(crate) fn search(call: &mut Call<'_>) -> Answer {
         .filter(|list| object_type.is_none_or(|id| list.object_type_id == id))
         .filter(|list| query.is_empty() || list.name.to_lowercase().contains(&query))
         .collect();
-    if let Some(sort) = sort {
-        order(&mut found, sort);
+    if let Some(sort) = sort.filter(|sort| !sort.is_empty()) {
+        order(&mut found, sort)?;
     }
     let total = found.len() as u64;
     let rows: Vec<Value> = found

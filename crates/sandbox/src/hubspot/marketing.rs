@@ -40,9 +40,18 @@ const EVENTS: Shelf = Shelf {
     )
 };
 
+/// What `formTypes` takes (platform 6.3).
+const FORM_TYPES: [&str; 5] = ["hubspot", "captured", "flow", "blog_comment", "all"];
+
 /// `GET /marketing/v3/forms`: full definitions, 20 at a time and no small maximum; plain ones unless `formTypes` asks.
 pub(crate) fn forms(call: &mut Call<'_>) -> Answer {
     let types = call.query.list("formTypes");
+    if let Some(unknown) = types.iter().find(|t| !FORM_TYPES.contains(&t.as_str())) {
+        return Err(ApiError::validation(format!(
+            "{unknown} is no form type; use one of [{}]",
+            FORM_TYPES.join(", ")
+        )));
+    }
     documents::list_where(call, &FORMS, |form| {
         let kind = form.member("formType");
         let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();

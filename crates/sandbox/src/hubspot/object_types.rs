@@ -140,6 +140,23 @@ impl Kind<'_> {
         scopes.iter().map(|scope| (*scope).to_owned()).collect()
     }
 
+    /// Scopes that open the records, any of; those of the definition where records have none of their own.
+    pub(crate) fn record_scopes(&self, writes: bool) -> Vec<String> {
+        let mut scopes = self.definition_scopes();
+        if scopes
+            .iter()
+            .any(|scope| !scope.starts_with("crm.schemas."))
+        {
+            scopes.retain(|scope| !scope.starts_with("crm.schemas."));
+        }
+        if writes {
+            for scope in &mut scopes {
+                *scope = scope.replace(".read", ".write");
+            }
+        }
+        scopes
+    }
+
     /// Scopes that open changes of the definition, any of: the schema scope where the type has one.
     pub(crate) fn write_scopes(&self) -> Vec<String> {
         let Self::Standard(kind) = self else {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Ordered, ordered};
 use crate::http::{Fields, Response};
 use crate::router::{Answer, Call};
 use crate::time::iso;
@@ -103,13 +103,7 @@ pub(crate) fn page<T: Serialize>(call: &Call<'_>, items: &[T], rule: PageRule) -
     let end = start.saturating_add(limit).min(items.len());
     let paging = (end < items.len()).then(|| {
         let after = cursor(end);
-        let target = format!("https://api.hubapi.com{}?", call.request.path);
-        let start = target.len();
-        let mut link = form_urlencoded::Serializer::for_suffix(target, start);
-        link.append_pair("limit", &limit.to_string());
-        let others = call.query.pairs().iter();
-        link.extend_pairs(others.filter(|(name, _)| name != "limit" && name != "after"));
-        let link = link.append_pair("after", &after).finish();
+        let link = next_link(call, limit, &after);
         Paging {
             next: Next {
                 after,
@@ -128,6 +122,17 @@ pub(crate) fn page<T: Serialize>(call: &Call<'_>, items: &[T], rule: PageRule) -
             paging,
         },
     ))
+}
+
+/// Where the next page is: the same question with another `after` (platform 6.5).
+pub(crate) fn next_link(call: &Call<'_>, limit: usize, after: &str) -> String {
+    let target = format!("https://api.hubapi.com{}?", call.request.path);
+    let start = target.len();
+    let mut link = form_urlencoded::Serializer::for_suffix(target, start);
+    link.append_pair("limit", &limit.to_string());
+    let others = call.query.pairs().iter();
+    link.extend_pairs(others.filter(|(name, _)| name != "limit" && name != "after"));
+    link.append_pair("after", after).finish()
 }
 
 /// The whole set in one answer.
@@ -236,8 +241,8 @@ struct Batch<'a, T> {
     completed_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     num_errors: Option<usize>,
-    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
-    errors: &'a [Value],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Ordered<'a>>,
 }
 
 /// A batch answer: 200, or 207 when some inputs failed.
@@ -249,7 +254,7 @@ pub(crate) fn batch<T: Serialize>(now: u64, results: &[T], errors: &[Value]) -> 
         started_at: iso(now),
         completed_at: iso(now),
         num_errors: (!errors.is_empty()).then_some(errors.len()),
-        errors,
+        errors: ordered(errors),
     };
     Response::json(status, &batch)
 }

@@ -28,10 +28,49 @@ pub(crate) fn object<'a>(
     portal: &'a Portal,
     key: &str,
 ) -> Result<(Kind<'a>, &'a ObjectMetadata), ApiError> {
-    let kind = object_types::resolve(portal, key)
-        .ok_or_else(|| ApiError::new(400, format!("Unable to infer object type from: {key}")))?;
+    let kind = object_types::resolve(portal, key).ok_or_else(|| unknown_type(key))?;
     let metadata = portal.objects.get(kind.id()).map_or(&NOTHING, |o| &**o);
     Ok((kind, metadata))
+}
+
+/// The type in `{objectTypeId}`, where only ids do: names are told as unknown (platform 6.2).
+fn object_by_id<'a>(call: &'a Call<'_>) -> Result<(Kind<'a>, &'a ObjectMetadata), ApiError> {
+    let key = call.param("objectTypeId");
+    type_id(key)?;
+    object(call.portal()?, key)
+}
+
+/// Refuses what is no `0-n` or `2-n`.
+pub(crate) fn type_id(key: &str) -> Result<(), ApiError> {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match key.split_once('-') {
+        Some((meta, id)) if number(meta) && number(id) => Ok(()),
+        _ => Err(unknown_type(key)),
+    }
+}
+
+fn unknown_type(key: &str) -> ApiError {
+    ApiError::new(400, format!("Unable to infer object type from: {key}"))
+}
+
+/// The rules of a property, or 404 where there is no such property.
+fn rules_of(call: &Call<'_>) -> Result<Vec<Value>, ApiError> {
+    let (kind, metadata) = object_by_id(call)?;
+    let name = call.param("propertyName");
+    let row = metadata
+        .validations
+        .iter()
+        .find(|row| row.has("propertyName", name));
+    let known = |property: &Property| property.name == name && !property.archived;
+    if row.is_none() && !metadata.properties.iter().any(known) {
+        return Err(unknown_property(kind, name));
+    }
+    Ok(
+        match row.and_then(|row| row.member("propertyValidationRules")) {
+            Some(Value::Array(rules)) => rules,
+            _ => Vec::new(),
+        },
+    )
 }
 
 /// `dataSensitivity` and the right to ask for it.
@@ -183,40 +222,21 @@ pub(crate) fn group(call: &mut Call<'_>) -> Answer {
 
 /// `GET /crm/property-validations/{version}/{objectTypeId}`.
 pub(crate) fn validations(call: &mut Call<'_>) -> Answer {
-    let (_, metadata) = object(call.portal()?, call.param("objectTypeId"))?;
+    let (_, metadata) = object_by_id(call)?;
     whole(&metadata.validations)
 }
 
 /// `GET /crm/property-validations/{version}/{objectTypeId}/{propertyName}`: the rules of one property.
 pub(crate) fn property_validations(call: &mut Call<'_>) -> Answer {
-    let (_, metadata) = object(call.portal()?, call.param("objectTypeId"))?;
-    let name = call.param("propertyName");
-    let row = metadata
-        .validations
-        .iter()
-        .find(|row| row.has("propertyName", name));
-    let rules = row.and_then(|row| row.member("propertyValidationRules"));
-    whole(
-        rules
-            .as_ref()
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice),
-    )
+    whole(&rules_of(call)?)
 }
 
 /// `GET …/{propertyName}/rule-type/{ruleType}`: one rule.
 pub(crate) fn property_validation(call: &mut Call<'_>) -> Answer {
-    let (_, metadata) = object(call.portal()?, call.param("objectTypeId"))?;
     let (name, kind) = (call.param("propertyName"), call.param("ruleType"));
-    let row = metadata
-        .validations
+    rules_of(call)?
         .iter()
-        .find(|row| row.has("propertyName", name));
-    let rules = row.and_then(|row| row.member("propertyValidationRules"));
-    rules
-        .as_ref()
-        .and_then(Value::as_array)
-        .and_then(|rules| rules.iter().find(|rule| rule["ruleType"] == kind))
+        .find(|rule| rule["ruleType"] == kind)
         .map(|rule| Response::json(200, rule))
         .ok_or_else(|| ApiError::not_found(format!("Property {name} has no rule of type {kind}")))
 }

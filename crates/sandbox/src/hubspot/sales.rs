@@ -7,7 +7,7 @@ use super::page::{PageRule, flag, whole};
 use crate::document::Document;
 use crate::error::ApiError;
 use crate::http::Response;
-use crate::model::{Collection, Portal};
+use crate::model::{Collection, Owner, Portal};
 use crate::router::{Answer, Call};
 
 const SEQUENCES: Shelf = Shelf {
@@ -140,11 +140,24 @@ pub(crate) fn forecast_type(call: &mut Call<'_>) -> Answer {
         .ok_or_else(|| ApiError::not_found(format!("Forecast type {id} does not exist")))
 }
 
+/// Whether the account has that user: its installer, a seat, or the active user behind an owner.
+fn is_user(portal: &Portal, id: &str) -> bool {
+    let id = id.parse::<u64>().ok();
+    let owns = |owner: &Owner| owner.user_id.is_some() && owner.user_id == id;
+    Some(portal.installer.user_id) == id
+        || portal.users.iter().any(|user| user.id.parse().ok() == id)
+        || portal.owners.iter().any(owns)
+}
+
 const BUSINESS_UNITS: [&str; 2] = ["id", "name"];
 
 /// `GET /business-units/{version}/business-units/user/{userId}`: per user; the logo only with `properties=logoMetadata`.
 pub(crate) fn business_units(call: &mut Call<'_>) -> Answer {
     documents::number(call, "userId")?;
+    let user = call.param("userId");
+    if !is_user(call.portal()?, user) {
+        return Err(ApiError::not_found(format!("User {user} does not exist")));
+    }
     let wanted = call.query.list("properties");
     let logo = wanted.iter().any(|name| name == "logoMetadata");
     let names = call.query.list("name");

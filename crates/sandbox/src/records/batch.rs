@@ -11,13 +11,15 @@ use super::validate::text;
 use super::view::{Ask, RecordView, view};
 use super::write::{Touched, Writer, traced, writer};
 use super::{Shape, json as answer, kept};
-use crate::error::ApiError;
+use crate::error::{ApiError, Ordered, ordered};
 use crate::http::Response;
 use crate::hubspot::page::{flag, inputs, json_body};
 use crate::router::{Answer, Call};
 use crate::time::Instant;
 
 const MOST: usize = 100;
+/// The page names it for lists alone (platform 7); a batch that HubSpot might refuse is refused here.
+const MOST_WITH_HISTORY: usize = 50;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,8 +30,8 @@ struct Batch<'a> {
     completed_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     num_errors: Option<usize>,
-    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
-    errors: &'a [Value],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Ordered<'a>>,
 }
 
 fn complete(now: u64, status: u16, results: &[RecordView], errors: &[Value]) -> Response {
@@ -39,7 +41,7 @@ fn complete(now: u64, status: u16, results: &[RecordView], errors: &[Value]) -> 
         started_at: Instant(now),
         completed_at: Instant(now),
         num_errors: (!errors.is_empty()).then_some(errors.len()),
-        errors,
+        errors: ordered(errors),
     };
     answer(if errors.is_empty() { status } else { 207 }, &batch)
 }
@@ -82,7 +84,12 @@ pub(crate) fn read(call: &mut Call<'_>) -> Answer {
         )?;
         let columns = ask.columns(&lens);
         let (mut results, mut missing, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for input in inputs(&body, MOST)? {
+        let most = if ask.history.is_empty() {
+            MOST
+        } else {
+            MOST_WITH_HISTORY
+        };
+        for input in inputs(&body, most)? {
             let name = id(input)?;
             // A name that is no number is an unknown id here: a body has no path parameter to complain of.
             let found = key.find(shape, lens.store, &name).unwrap_or_default();

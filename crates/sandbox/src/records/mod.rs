@@ -6,6 +6,7 @@ mod derived;
 mod filter;
 mod links;
 mod read;
+mod rules;
 mod search;
 mod store;
 mod validate;
@@ -215,7 +216,7 @@ pub(crate) fn shape_named(key: &str) -> Option<&'static Shape> {
 }
 
 /// Runs a handler for the type in the path. An unknown type is HubSpot's 400; a type whose records the sandbox does
-/// not keep has no such route: the HTML 404 of every unknown one.
+/// not keep has no such route, which only who may read its records is told: the HTML 404 of every unknown one.
 fn kept(call: &mut Call<'_>, handler: fn(&mut Call<'_>, &'static Shape) -> Answer) -> Answer {
     let key = call.param("objectType");
     if let Some(shape) = shape_named(key) {

@@ -9,7 +9,7 @@ use super::store::{Record, Store};
 use super::view::{Ask, RecordView, sight, view};
 use super::{Shape, json, kept};
 use crate::error::ApiError;
-use crate::hubspot::page::{PageRule, flag, limit};
+use crate::hubspot::page::{PageRule, flag, limit, next_link};
 use crate::model::Portal;
 use crate::router::{Answer, Call};
 
@@ -159,11 +159,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
         let columns = ask.columns(&lens);
         let paging = rows.last().filter(|_| more).map(|last| {
             let after = cursor(last.id);
-            let encoded = after.replace('=', "%3D");
-            let link = format!(
-                "https://api.hubapi.com{}?limit={limit}&after={encoded}",
-                call.request.path
-            );
+            let link = next_link(call, limit, &after);
             Paging {
                 next: Next { after, link },
             }

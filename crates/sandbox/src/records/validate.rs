@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::rules;
 use super::store::Record;
 use super::value::{Refused, kept, not_an_option};
 use super::{Required, Shape};
@@ -62,18 +63,27 @@ pub(super) fn not_text(name: &str) -> ApiError {
     )
 }
 
-/// The values to keep. `existing` is the record that changes; a create has none, and must carry what `strict` says.
+/// What a write is held to beyond the kinds of its values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demands {
+    /// A create must carry what its type needs.
+    pub(super) required: bool,
+    /// The portal's own validation rules.
+    pub(super) rules: bool,
+}
+
+/// The values to keep. `existing` is the record that changes; a create has none.
 pub(super) fn checked(
     portal: &Portal,
     shape: &Shape,
     given: Values,
     existing: Option<&Record>,
-    strict: bool,
+    demands: Demands,
 ) -> Result<Values, ApiError> {
     let mut problems = Vec::new();
     let mut values = Values::new();
     for (name, text) in given {
-        match one(portal, shape, &name, &text) {
+        match one(portal, shape, demands, &name, &text) {
             Ok(value) => values.push((name, value)),
             Err(refused) => problems.push((name, refused)),
         }
@@ -82,7 +92,7 @@ pub(super) fn checked(
         let refused = staged(portal, shape, (pipeline, stage), &mut values, existing);
         problems.extend(refused);
     }
-    if problems.is_empty() && existing.is_none() && strict {
+    if problems.is_empty() && existing.is_none() && demands.required {
         required(shape, &values)?;
     }
     if problems.is_empty() {
@@ -92,7 +102,13 @@ pub(super) fn checked(
     }
 }
 
-fn one(portal: &Portal, shape: &Shape, name: &str, text: &str) -> Result<String, Refused> {
+fn one(
+    portal: &Portal,
+    shape: &Shape,
+    demands: Demands,
+    name: &str,
+    text: &str,
+) -> Result<String, Refused> {
     let property = shape.property(portal, name).ok_or_else(|| Refused {
         code: "PROPERTY_DOESNT_EXIST",
         message: format!("Property \"{name}\" does not exist"),
@@ -107,10 +123,14 @@ fn one(portal: &Portal, shape: &Shape, name: &str, text: &str) -> Result<String,
         .pipeline
         .is_some_and(|(pipeline, stage)| name == pipeline || name == stage);
     if text.is_empty() || is_stage {
-        Ok(text.to_owned())
-    } else {
-        kept(portal, property, text)
+        return Ok(text.to_owned());
     }
+    let value = kept(portal, property, text)?;
+    let broken = shape
+        .metadata(portal)
+        .filter(|_| demands.rules)
+        .and_then(|object| rules::broken(object, name, &value));
+    broken.map_or(Ok(value), Err)
 }
 
 /// Pipeline and stage together: both known, and the stage one of the pipeline.
@@ -199,6 +219,7 @@ fn required(shape: &Shape, values: &Values) -> Result<(), ApiError> {
         json!({
             "message": format!("{name} is required"),
             "code": "MISSING_REQUIRED_PROPERTY",
+            "in": "properties",
             "context": { "propertyName": [name] },
         })
     };
@@ -216,6 +237,7 @@ fn not_valid(portal: &Portal, problems: Vec<(String, Refused)>) -> ApiError {
         json!({
             "message": refused.message,
             "code": refused.code,
+            "in": "properties",
             "context": { "propertyName": [name] },
         })
     });

@@ -7,7 +7,7 @@ use super::derived::{Lens, Sight};
 use super::links::{self, Category, End, Link};
 use super::read::{Key, not_found};
 use super::store::{Record, Source};
-use super::validate::{Values, checked, given, text, unique};
+use super::validate::{Demands, Values, checked, given, text, unique};
 use super::view::{RecordView, sight, written};
 use super::{Shape, json as answer, kept};
 use crate::error::ApiError;
@@ -23,7 +23,7 @@ pub(super) struct Writer<'a> {
     now: u64,
     by: Source,
     sight: Sight,
-    strict: bool,
+    demands: Demands,
 }
 
 /// What a write touched.
@@ -47,7 +47,11 @@ pub(super) fn writer<'a>(
         .state
         .app(&holder.client_id)
         .map_or(0, |app| app.app_id);
-    let (now, strict) = (call.now, call.state.switches.require_on_create);
+    let (now, switches) = (call.now, &call.state.switches);
+    let demands = Demands {
+        required: switches.require_on_create,
+        rules: switches.enforce_property_rules,
+    };
     let portal = call
         .state
         .portals
@@ -59,7 +63,7 @@ pub(super) fn writer<'a>(
         now,
         by: Source::Integration(app),
         sight,
-        strict,
+        demands,
     })
 }
 
@@ -79,7 +83,7 @@ impl Writer<'_> {
     }
 
     fn create_with(&mut self, given: Values, input: &Value) -> Result<Touched, ApiError> {
-        let values = checked(self.portal, self.shape, given, None, self.strict)?;
+        let values = checked(self.portal, self.shape, given, None, self.demands)?;
         unique(self.portal, self.shape, &values, None)?;
         let ends = self.ends(input)?;
         let store = self.portal.records.store_mut(self.shape.id);
@@ -116,7 +120,7 @@ impl Writer<'_> {
         let existing = store
             .and_then(|store| store.get_live(id))
             .ok_or_else(not_found)?;
-        let values = checked(self.portal, self.shape, given, Some(existing), self.strict)?;
+        let values = checked(self.portal, self.shape, given, Some(existing), self.demands)?;
         unique(self.portal, self.shape, &values, Some(id))?;
         let store = self.portal.records.store_mut(self.shape.id);
         let slots: Vec<u32> = values

@@ -317,7 +317,7 @@ fn list_search_pages_by_offset() {
     let filtered = reader
         .send(Request::json(
             "/crm/v3/lists/search",
-            &json!({ "query": "newsletter", "processingTypes": ["MANUAL"] }),
+            &json!({ "query": "newsletter", "processingTypes": ["MANUAL"], "listIds": [], "offset": 0, "additionalProperties": [] }),
         ))
         .to_value();
     assert!(

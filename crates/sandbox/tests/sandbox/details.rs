@@ -150,7 +150,7 @@ fn every_list_lies_in_one_folder() {
         }
     }
     assert_eq!((ids.len(), calls), (1_800, 5));
-    let body = json!({ "count": 3, "sort": "-size", "additionalProperties": ["hs_folder_name", "hs_list_size"] });
+    let body = json!({ "count": 3, "sort": "-size", "listIds": [], "offset": 0, "processingTypes": [], "additionalProperties": ["hs_folder_name", "hs_list_size"] });
     let largest = reader
         .send(Request::json("/crm/v3/lists/search", &body))
         .to_value();

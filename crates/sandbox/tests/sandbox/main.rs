@@ -38,6 +38,7 @@ mod shell;
 mod snapshots;
 mod static_credentials;
 mod static_limits;
+mod strictness;
 mod sweep;
 mod tiers;
 mod token;

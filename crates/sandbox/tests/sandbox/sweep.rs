@@ -213,7 +213,7 @@ fn hostile_texts_survive_the_way_through_json() {
         long["label"].as_str().map(|label| label.chars().count()),
         Some(100_000)
     );
-    let body = json!({ "count": 500, "query": "", "listIds": ["2000"] });
+    let body = json!({ "count": 500, "query": "", "listIds": ["2000"], "offset": 0, "processingTypes": [], "additionalProperties": [] });
     let found = sizes
         .send(Request::json("/crm/v3/lists/search", &body))
         .to_value();

@@ -24,7 +24,7 @@ pub(super) const ACTIONS: &[Action] = &[
         may("method", Kind::Text, "only calls of this method"),
         may("calls", Kind::Integer, "how many calls it hits; 1 if left out"),
         need("answer", Kind::OneOf(&["status", "429", "477", "html-502", "garbage", "empty", "oauth-error", "delay", "drop"]), "what they get"),
-        may("status", Kind::Integer, "for status: 400 to 599, with HubSpot's envelope; 500 if left out"),
+        may("status", Kind::Integer, "for status: 400 to 599, with HubSpot's envelope (521 to 526: the front's web page); 500 if left out; for empty: 200 to 599; 200 if left out"),
         may("policy", Kind::OneOf(&["TEN_SECONDLY_ROLLING", "SECONDLY", "DAILY"]), "for 429; TEN_SECONDLY_ROLLING if left out"),
         may("retryAfter", Kind::Integer, "for 477: seconds; 60 if left out"),
         may("error", Kind::Text, "for oauth-error: HubSpot's status word; BAD_REFRESH_TOKEN if left out"),
@@ -59,7 +59,14 @@ fn add(act: &mut Act<'_>) -> Done {
         },
         "html-502" => FaultAnswer::Html502,
         "garbage" => FaultAnswer::Garbage,
-        "empty" => FaultAnswer::Empty,
+        "empty" => {
+            let status = args.number("status").unwrap_or(200);
+            let fits = (200..600).contains(&status);
+            let status = u16::try_from(status).ok().filter(|_| fits);
+            FaultAnswer::Empty(
+                status.ok_or_else(|| Problem::invalid("status of empty takes 200 to 599."))?,
+            )
+        }
         "oauth-error" => {
             FaultAnswer::OAuth(args.text("error").unwrap_or("BAD_REFRESH_TOKEN").to_owned())
         }
@@ -102,7 +109,7 @@ pub(crate) fn words(answer: &FaultAnswer) -> String {
         FaultAnswer::Status(status) => status.to_string(),
         FaultAnswer::Html502 => "502 with an HTML page".to_owned(),
         FaultAnswer::Garbage => "200 with no JSON".to_owned(),
-        FaultAnswer::Empty => "200 with an empty body".to_owned(),
+        FaultAnswer::Empty(status) => format!("{status} with an empty body"),
         FaultAnswer::TooManyRequests { policy } => format!("429 {policy}"),
         FaultAnswer::Migration477 { retry_after } => format!("477, Retry-After {retry_after} s"),
         FaultAnswer::OAuth(status) => format!("400 {status}"),

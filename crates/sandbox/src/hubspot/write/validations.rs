@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::http::Response;
 use crate::hubspot::object_types;
 use crate::hubspot::page::json_body;
-use crate::hubspot::properties::unknown_property;
+use crate::hubspot::properties::{type_id, unknown_property};
 use crate::router::{Answer, Call};
 
 /// Every rule type of the SDK's models.
@@ -45,6 +45,7 @@ const RULE_TYPES: [&str; 27] = [
 
 /// `PUT …/{objectTypeId}/{propertyName}/rule-type/{ruleType}`: 204; replaces the property's rule of that type.
 pub(crate) fn replace(call: &mut Call<'_>) -> Answer {
+    type_id(call.param("objectTypeId"))?;
     let target = target(call, "objectTypeId")?;
     let value = json_body(call)?;
     let body = Body::of(&value)?;
