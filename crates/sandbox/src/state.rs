@@ -156,7 +156,8 @@ pub struct Switches {
     /// A record write must keep the portal's validation rules; the page says so "since 2026-09", which may mean that
     /// path version or that month (platform 7), so by default every path does.
     pub enforce_property_rules: bool,
-    /// List search wants the four members that the specification calls mandatory (platform 6.3).
+    /// List search wants `listIds`, `offset` and `processingTypes`, which the specification calls mandatory
+    /// (platform 6.3).
     pub strict_list_search: bool,
     /// Life of an authorization code.
     #[serde(rename = "codeLifetimeMs", with = "millis")]

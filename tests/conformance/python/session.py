@@ -162,8 +162,8 @@ class Session:
         for kind in {type_in(method["path"]) for method in self.methods.values()} - {None}:
             self.pace()
             answer = httpx.get(f"{self.url}/crm/v3/objects/{kind}?limit=1", headers=bearer)
-            # The page of an unknown route, or the refusal of an unknown type.
-            if "json" not in answer.headers["content-type"] or answer.status_code == 400:
+            # The page of an unknown route, or the refusal of an unknown type or of a scope nobody can have.
+            if "json" not in answer.headers["content-type"] or answer.status_code in (400, 403):
                 self.unkept.add(kind)
 
     def serves(self, name):

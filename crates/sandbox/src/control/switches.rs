@@ -34,7 +34,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("searchLagMs", "How long searches do not show what was written."),
     ("requireOnCreate", "A new record must carry its name, stage and, where there are several, pipeline."),
     ("enforcePropertyRules", "A record write must keep the portal's own validation rules."),
-    ("strictListSearch", "List search wants listIds, offset, processingTypes and additionalProperties."),
+    ("strictListSearch", "List search wants listIds, offset and processingTypes."),
     ("codeLifetimeMs", "Life of an authorization code."),
     ("accessTokenLifetimeMs", "Life of an access token."),
     ("tokenLatencyMs", "Extra time before token endpoints answer."),

@@ -103,13 +103,9 @@ fn number(body: &Value, name: &str, default: u64) -> Result<u64, ApiError> {
     }
 }
 
-/// Members that the specification calls mandatory (platform 6.3).
-const MANDATORY: [&str; 4] = [
-    "listIds",
-    "offset",
-    "processingTypes",
-    "additionalProperties",
-];
+/// Members that the specification calls mandatory (platform 6.3); `additionalProperties` is one of them too, but HubSpot's
+/// own Python client has no way to send it.
+const MANDATORY: [&str; 3] = ["listIds", "offset", "processingTypes"];
 const PROCESSING_TYPES: [&str; 3] = ["MANUAL", "DYNAMIC", "SNAPSHOT"];
 
 /// 400 for what a search leaves out or names wrongly.
