@@ -184,8 +184,8 @@ export class Session {
     for (const type of types) {
       await this.pace(false);
       const [status, body] = await this.request({ path: `/crm/v3/objects/${type}`, qs: { limit: '1' } });
-      // The page of an unknown route, or the refusal of an unknown type.
-      if (typeof body === 'string' || status === 400) this.unkept.add(type);
+      // The page of an unknown route, or the refusal of an unknown type or of a scope nobody can have.
+      if (typeof body === 'string' || status === 400 || status === 403) this.unkept.add(type);
     }
   }
 
