@@ -59,7 +59,7 @@ async fn a_large_portal_is_retrieved_whole() {
         ("object-schemas", "10"),
         ("workflows", "350"),
         ("lists", "1,800"),
-        ("forms", "260"),
+        ("forms", "264"),
     ] {
         page.read(&format!("a[data-kind={kind}] .count"), count)
             .await;

@@ -223,6 +223,47 @@ fn what_does_not_exist_is_refused() {
     }
 }
 
+/// Platform 6.2, 6.3: what a client overlooks when its author's own portal has none of it.
+#[test]
+fn the_large_portal_has_the_rare_kinds_too() {
+    let sandbox = sandbox("enterprise");
+    let reader = Reader::new(&sandbox, LARGE);
+    let forms = |types: &str| {
+        let path = format!("/marketing/v3/forms?limit=1000&formTypes={types}");
+        reader.get(&path)["results"].as_array().map(Vec::len)
+    };
+    let cases = [
+        ("", 260),
+        ("hubspot", 260),
+        ("captured", 2),
+        ("flow", 1),
+        ("blog_comment", 1),
+        ("flow,blog_comment", 2),
+        ("all", 264),
+    ];
+    for (types, count) in cases {
+        assert_eq!(forms(types), Some(count), "{types:?}");
+    }
+    let (owners, _) = reader.walk("/crm/v3/owners?limit=500");
+    let queues: Vec<&Value> = owners
+        .iter()
+        .filter(|owner| owner["type"] == "QUEUE")
+        .collect();
+    assert_eq!((owners.len(), queues.len()), (600, 1));
+    assert!(queues[0].get("userId").is_none() && queues[0].get("email").is_none());
+    let kind = |path: &str| reader.get(path)["type"].clone();
+    assert_eq!(
+        kind("/crm/v3/properties/contacts/whatsapp_number"),
+        "phone_number"
+    );
+    assert_eq!(
+        kind("/crm/v3/properties/companies/depot_position"),
+        "object_coordinates"
+    );
+    let sensitive = reader.get("/crm/v3/properties/deals?dataSensitivity=sensitive");
+    assert_eq!(sensitive["results"][0]["name"], "garnishment_reference");
+}
+
 /// Platform 7: with history a read takes 50, in a batch as in a list.
 #[test]
 fn a_batch_with_history_takes_fifty() {
