@@ -44,7 +44,7 @@ async fn an_answer_passes_as_it_came() {
     assert!(exposed.contains("x-hubspot-ratelimit-remaining") && exposed.contains("retry-after"));
     let results = answer.json()["results"].as_array().unwrap().len();
     assert!(results > 50, "{results}");
-    let lists = json!({"body": {"count": 50, "offset": 0}});
+    let lists = json!({"body": {"count": 50, "offset": 0, "listIds": [], "processingTypes": []}});
     let answer = stage.admin().relay(&id, "lists.search", &lists).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(answer.json()["lists"].is_array());
@@ -447,11 +447,15 @@ async fn every_operation_finds_its_endpoint() {
         let params: serde_json::Map<String, Value> = operation
             .params
             .iter()
-            .map(|(name, _)| ((*name).to_owned(), json!("deals")))
+            // The id, for validation rules are asked for by it alone.
+            .map(|(name, _)| ((*name).to_owned(), json!("0-3")))
             .collect();
         let mut arguments = json!({"params": params});
         match operation.name {
-            "lists.search" => arguments["body"] = json!({"count": 10}),
+            "lists.search" => {
+                arguments["body"] =
+                    json!({"count": 10, "offset": 0, "listIds": [], "processingTypes": []});
+            }
             "workflows.read" => {
                 arguments["body"] = json!({"inputs": [{"flowId": "1", "type": "FLOW_ID"}]});
             }
