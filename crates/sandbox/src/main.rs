@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use portico_sandbox::github::model::{App, DEMO_APP_CLIENT_ID, DEMO_OAUTH_CLIENT_ID};
@@ -13,6 +15,10 @@ use portico_sandbox::{
     AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Sandbox, State, fixture, redirect_uri, served,
 };
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+/// From being asked to stop until open answers are given up.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 /// HubSpot for trying and testing: invented portals over HTTP. Not for real accounts and not for the open internet.
 #[derive(Debug, Parser)]
@@ -141,9 +147,19 @@ async fn serve(
         .map_err(|error| Refused(format!("no address: {error}")))?;
     announce(arguments, bound, &sandbox)
         .map_err(|error| Refused(format!("cannot print: {error}")))?;
-    portico_sandbox::run(listener, sandbox, asked_to_stop())
-        .await
-        .map_err(|error| Refused(format!("stopped: {error}")))
+    let stop = Arc::new(Notify::new());
+    let told = Arc::clone(&stop);
+    let served = portico_sandbox::run(listener, sandbox, async move { told.notified().await });
+    let overdue = async {
+        asked_to_stop().await;
+        stop.notify_one();
+        // Open answers may finish, but one that a switch made slow does not keep the program alive.
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    tokio::select! {
+        served = served => served.map_err(|error| Refused(format!("stopped: {error}"))),
+        () = overdue => Ok(()),
+    }
 }
 
 fn app(arguments: &Arguments) -> Result<AppConfig, Refused> {

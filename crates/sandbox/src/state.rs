@@ -379,8 +379,8 @@ pub struct State {
     pub switches: Switches,
     /// Faults; the first that fits is used.
     pub faults: Vec<Fault>,
-    /// The last [`CALLS_KEPT`] calls.
-    pub calls: VecDeque<RecordedCall>,
+    /// The last [`CALLS_KEPT`] calls; snapshots share them.
+    pub calls: VecDeque<Shared<RecordedCall>>,
     /// Added to the shell's clock, in milliseconds.
     pub clock_offset_ms: i64,
     /// The control interface, off unless allowed, and what it set going.
@@ -432,6 +432,7 @@ impl State {
     pub fn calls_to(&self, prefix: &str) -> Vec<&RecordedCall> {
         self.calls
             .iter()
+            .map(|call| &**call)
             .filter(|call| call.path.starts_with(prefix))
             .collect()
     }
@@ -440,7 +441,7 @@ impl State {
         if self.calls.len() == CALLS_KEPT {
             self.calls.pop_front();
         }
-        self.calls.push_back(call);
+        self.calls.push_back(call.into());
         self.control.calls_seen += 1;
     }
 }
