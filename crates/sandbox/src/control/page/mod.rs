@@ -33,7 +33,7 @@ pub(super) fn show(state: &State, query: &Fields, now: u64) -> Response {
         head = header(state, shown, now),
         running = panels::running(state, shown),
         list = portal::list(&views, shown),
-        calls = panels::calls_section(state),
+        calls = panels::calls_section(state, shown),
         github = github::section(state, shown, now),
         faults = panels::faults(state, shown),
         snapshots = panels::snapshots(state, shown),

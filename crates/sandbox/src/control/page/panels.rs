@@ -61,14 +61,14 @@ pub(super) fn running(state: &State, shown: Option<u64>) -> String {
 }
 
 /// Recent calls with their heading and buttons.
-pub(super) fn calls_section(state: &State) -> String {
+pub(super) fn calls_section(state: &State, shown: Option<u64>) -> String {
     format!(
         "<section id=\"calls\" aria-labelledby=\"calls-title\"><div class=\"head\"><h2 id=\"calls-title\">Recent calls</h2>\
          <div class=\"row\"><button id=\"pause\" class=\"small\" aria-pressed=\"false\" hidden>Pause</button>{}</div></div>\
          <div data-live=\"calls\">{}</div></section>",
         post(
             "actions/clear-calls",
-            None,
+            shown,
             "<button class=\"small\">Clear</button>"
         ),
         calls(state),

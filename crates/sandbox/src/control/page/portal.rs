@@ -149,9 +149,9 @@ fn install_row(view: &PortalView, install: &InstallView) -> String {
         post(&format!("actions/{name}"), Some(view.id), &fields)
     };
     format!(
-        "<tr><th scope=\"row\"><bdi>{app}</bdi><span class=\"sub\">since {since}</span>\
-         <details><summary>{count} scopes</summary><ul class=\"names\">{scopes}</ul></details></th>\
-         <td>{refresh}<span class=\"sub\">{tokens}</span></td><td><div class=\"row\">{revoke}{uninstall}</div></td></tr>",
+        "<tr><th scope=\"row\"><bdi>{app}</bdi><span class=\"sub\">since {since}</span></th>\
+         <td>{refresh}<span class=\"sub\">{tokens}</span></td><td><div class=\"row\">{revoke}{uninstall}</div></td></tr>\
+         <tr><td colspan=\"3\"><details><summary>{count} scopes</summary><ul class=\"names\">{scopes}</ul></details></td></tr>",
         app = text(&install.app),
         since = install.since.get(..10).unwrap_or_default(),
         count = install.scopes.len(),
