@@ -12,7 +12,7 @@ use crate::test::suites;
 use crate::tools::browser;
 use crate::{place, process, tools};
 
-/// Brotli bytes that the first view may take, all told (issue 2, "Must hold").
+/// Brotli bytes that the first view may take, all told.
 const TARGET: usize = 260_000;
 
 /// A part of the bench.

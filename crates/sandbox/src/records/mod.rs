@@ -241,26 +241,11 @@ pub(crate) fn count(portal: &Portal, object_type_id: &str) -> Option<usize> {
 pub(crate) fn uses_stage(portal: &Portal, object_type_id: &str, stage_id: &str) -> Vec<u64> {
     let stage = shape_of(object_type_id).and_then(|shape| shape.pipeline);
     stage.map_or_else(Vec::new, |(_, stage)| {
-        holding(portal, object_type_id, stage, Some(stage_id))
+        holding(portal, object_type_id, stage, stage_id)
     })
 }
 
-/// Ids of the live records that stand in a pipeline, for deletes of pipelines.
-#[allow(dead_code, reason = "the write side of metadata asks")]
-pub(crate) fn uses_pipeline(portal: &Portal, object_type_id: &str, pipeline_id: &str) -> Vec<u64> {
-    let pipeline = shape_of(object_type_id).and_then(|shape| shape.pipeline);
-    pipeline.map_or_else(Vec::new, |(pipeline, _)| {
-        holding(portal, object_type_id, pipeline, Some(pipeline_id))
-    })
-}
-
-/// Ids of the live records that hold a value of a property.
-#[allow(dead_code, reason = "the write side of metadata asks")]
-pub(crate) fn uses_property(portal: &Portal, object_type_id: &str, name: &str) -> Vec<u64> {
-    holding(portal, object_type_id, name, None)
-}
-
-fn holding(portal: &Portal, object_type_id: &str, name: &str, value: Option<&str>) -> Vec<u64> {
+fn holding(portal: &Portal, object_type_id: &str, name: &str, value: &str) -> Vec<u64> {
     let Some(store) = portal.records.store(object_type_id) else {
         return Vec::new();
     };
@@ -269,11 +254,7 @@ fn holding(portal: &Portal, object_type_id: &str, name: &str, value: Option<&str
     };
     store
         .live()
-        .filter(|record| match (record.value(slot), value) {
-            (Some(held), Some(value)) => held == value,
-            (held, None) => held.is_some(),
-            (None, Some(_)) => false,
-        })
+        .filter(|record| record.value(slot).is_some_and(|held| held == value))
         .map(|record| record.id)
         .collect()
 }
@@ -285,7 +266,7 @@ fn json<T: serde::Serialize + ?Sized>(status: u16, body: &T) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, uses_pipeline, uses_property, uses_stage};
+    use super::{count, uses_stage};
     use crate::fixture;
 
     /// Platform 9.2: deletes of referenced metadata name the records.
@@ -294,15 +275,12 @@ mod tests {
         let mut portals = fixture::portals("small", 7).expect("a known fixture");
         let portal = &mut portals[0];
         let all = count(portal, "0-3").expect("deals are kept");
-        assert_eq!(uses_pipeline(portal, "0-3", "default").len(), all);
-        assert_eq!(uses_property(portal, "0-3", "dealname").len(), all);
         let won = uses_stage(portal, "0-3", "closedwon");
         assert!(!won.is_empty() && won.len() < all);
         let store = portal.records.store_mut("0-3");
         store.get_mut(won[0]).expect("a deal").archived_at = Some(1);
         assert_eq!(uses_stage(portal, "0-3", "closedwon"), won[1..]);
         assert!(uses_stage(portal, "0-3", "nowhere").is_empty());
-        assert!(uses_property(portal, "0-3", "nonsense").is_empty());
         assert!(uses_stage(portal, "0-14", "closedwon").is_empty());
         assert_eq!(count(portal, "0-14"), None);
     }
