@@ -21,8 +21,14 @@ pub struct Config {
     /// Address to bind; port 0 takes any.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
-    /// Folder of the database; made when absent, mode 0700.
+    /// Folder of SQLite's database, the key file and the spool; made when absent, mode 0700.
     pub data_dir: PathBuf,
+    /// `postgres://…`; absent: SQLite in `data_dir`. In a file, better `database_url_file`: it holds a password.
+    #[serde(default)]
+    pub database_url: Option<SecretString>,
+    /// File whose only line is `database_url`.
+    #[serde(default)]
+    pub database_url_file: Option<PathBuf>,
     /// Folder of the built app; absent when the app is hosted elsewhere.
     #[serde(default)]
     pub app_dir: Option<PathBuf>,
@@ -143,6 +149,8 @@ impl Config {
             base_url: "http://localhost:0".into(),
             listen: default_listen_any(),
             data_dir: data_dir.into(),
+            database_url: None,
+            database_url_file: None,
             app_dir: None,
             key_file: None,
             health_listen: None,

@@ -109,7 +109,7 @@ impl Proxy {
             Some(address) => Some(TcpListener::bind(address).await?),
             None => None,
         };
-        let store = Store::open(&config.data_dir).await?;
+        let store = Store::open(&config).await?;
         let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
         let (solo, issuer) = local_issuer(&store, &sealer, &config).await?;
         let tenants = [(issuer.iss.clone(), issuer.tenant(config.origins()))].into();
@@ -221,7 +221,7 @@ impl Drop for RunningProxy {
 /// A fresh launch link of a proxy that may be running, through its database.
 pub async fn launch_link(config: &Config) -> Result<String, StartError> {
     config.check()?;
-    let store = Store::open(&config.data_dir).await?;
+    let store = Store::open(config).await?;
     let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
     let (owner, _) = local_issuer(&store, &sealer, config).await?;
     let ticket = new_ticket(&store, &owner).await?;

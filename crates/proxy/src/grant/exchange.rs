@@ -9,9 +9,9 @@ use crate::provider::hubspot::{Introspection, TokenFault};
 use crate::provider::tokens::Tokens;
 use crate::random;
 use crate::session::Principal;
-use crate::store::audit::{self, Entry};
 use crate::store::connections::{self, NewGrant};
 use crate::store::flows::{self, FlowRow};
+use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Tx};
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
@@ -162,14 +162,15 @@ impl Exchange {
         }
     }
 
-    /// Plan limit, uniqueness, connection, flow and audit: all or nothing.
+    /// Plan limit, uniqueness, connection, flow and journal: all or nothing.
     async fn commit(&self, obtained: &Obtained) -> Result<(String, bool), CommitFault> {
         let owner = &self.who.owner;
         let provider = self.flow.provider()?;
         let account = obtained.account.portal_id.to_string();
         let intent = self.flow.intent()?;
         let mut tx = self.app.store.begin().await?;
-        let holder = connections::holder(&mut *tx, &owner.tenant, provider, &account).await?;
+        journal::lock_org(&mut tx, owner).await?;
+        let holder = connections::lock_holder(&mut tx, &owner.tenant, provider, &account).await?;
         if intent != Intent::Connect {
             self.check_same_account(&mut tx, &account).await?;
         }
@@ -209,9 +210,10 @@ impl Exchange {
             },
             target: Some(&id),
             outcome: "done",
+            reason: None,
             session: Some(&self.who.jti),
         };
-        audit::record(&mut tx, entry).await?;
+        journal::record(&mut tx, entry).await?;
         tx.commit().await?;
         Ok((id, reconnected))
     }
@@ -296,9 +298,10 @@ impl Exchange {
                 action: "flow.complete",
                 target: Some(&self.flow.id),
                 outcome: error.code().entry().code,
+                reason: None,
                 session: Some(&self.who.jti),
             };
-            audit::record(&mut tx, entry).await?;
+            journal::record(&mut tx, entry).await?;
             tx.commit().await
         };
         if let Err(error) = failed.await {

@@ -10,8 +10,8 @@ use crate::provider::hubspot::TokenFault;
 use crate::provider::tokens::Tokens;
 use crate::random;
 use crate::seal::SealError;
-use crate::store::audit::{self, Entry};
 use crate::store::grants::{self, FaultWords, GrantRow, Leased, Refreshed};
+use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, from_json, to_json, to_word};
 use portico_core::error::ErrorCode;
 use std::collections::HashMap;
@@ -387,9 +387,10 @@ impl Flight<'_> {
                 action: "connection.needs_reauth",
                 target: Some(self.id),
                 outcome: &cause,
+                reason: None,
                 session: None,
             };
-            audit::record(&mut tx, entry).await?;
+            journal::record(&mut tx, entry).await?;
         }
         tx.commit().await?;
         if stored {

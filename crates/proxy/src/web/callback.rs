@@ -7,8 +7,8 @@ use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::grant::code_place;
 use crate::random;
-use crate::store::audit::{self, Entry};
 use crate::store::flows::{self, FlowRow};
+use crate::store::journal::{self, Entry};
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
@@ -163,7 +163,7 @@ async fn keep(app: &Shared, flow: &FlowRow, code: &str) -> ApiResult<Response> {
     let mut tx = app.store.begin().await?;
     let first = flows::set_coded(&mut tx, flow, &sealed, &sha256_base64url(&claim)).await?;
     if first {
-        audit::record(&mut tx, entry(flow, "done", &flow.owner())).await?;
+        journal::record(&mut tx, entry(flow, "done", &flow.owner())).await?;
     }
     tx.commit().await?;
     if !first {
@@ -195,7 +195,7 @@ async fn end(
     let mut tx = app.store.begin().await?;
     let open = [FlowPhase::Started];
     let ended = flows::set_failed(&mut tx, flow, &open, failure, None, words).await?;
-    audit::record(&mut tx, entry(flow, failure.entry().code, &flow.owner())).await?;
+    journal::record(&mut tx, entry(flow, failure.entry().code, &flow.owner())).await?;
     tx.commit().await?;
     if ended {
         announce(app, flow).await;
@@ -204,7 +204,7 @@ async fn end(
 }
 
 async fn note(app: &Shared, flow: &FlowRow, outcome: &str) -> ApiResult<()> {
-    Ok(audit::record_alone(&app.store, entry(flow, outcome, &flow.owner())).await?)
+    Ok(journal::record_alone(&app.store, entry(flow, outcome, &flow.owner())).await?)
 }
 
 fn entry<'a>(flow: &'a FlowRow, outcome: &'a str, owner: &'a crate::store::Owner) -> Entry<'a> {
@@ -214,6 +214,7 @@ fn entry<'a>(flow: &'a FlowRow, outcome: &'a str, owner: &'a crate::store::Owner
         action: "flow.return",
         target: Some(&flow.id),
         outcome,
+        reason: None,
         session: None,
     }
 }
