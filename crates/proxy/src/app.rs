@@ -8,6 +8,7 @@ use crate::provider::HubSpotClient;
 use crate::relay::Slots;
 use crate::seal::Sealer;
 use crate::session::{LocalIssuer, Sessions};
+use crate::spool::Spool;
 use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
 use portico_core::wire::{Connection, Event};
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) sealer: Sealer,
+    pub(crate) spool: Spool,
     pub(crate) sessions: Sessions,
     pub(crate) issuer: LocalIssuer,
     /// Owner of what belongs to the solo organization.

@@ -35,6 +35,9 @@ pub struct Config {
     /// Data keys, one `kid:base64` a line, mode 0600; `data_dir/master.key` when absent, made if missing.
     #[serde(default)]
     pub key_file: Option<PathBuf>,
+    /// Folder for answers the database would not take, best on another volume; `data_dir/spool` when absent.
+    #[serde(default)]
+    pub spool_dir: Option<PathBuf>,
     /// Own listener of `/healthz` and `/readyz`; without it they stand on the main one.
     #[serde(default)]
     pub health_listen: Option<SocketAddr>,
@@ -153,6 +156,7 @@ impl Config {
             database_url_file: None,
             app_dir: None,
             key_file: None,
+            spool_dir: None,
             health_listen: None,
             solo: Solo::default(),
             hubspot,
@@ -177,6 +181,12 @@ impl Config {
         std::iter::once(self.base_url.clone())
             .chain(self.solo.origins.iter().cloned())
             .collect()
+    }
+
+    pub(crate) fn spool_path(&self) -> PathBuf {
+        self.spool_dir
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("spool"))
     }
 
     pub(crate) fn key_path(&self) -> PathBuf {

@@ -13,13 +13,16 @@ mod limits;
 mod provider;
 mod random;
 mod relay;
+mod rotation;
 mod running;
 mod seal;
 mod server;
 mod session;
+mod spool;
 mod store;
 mod web;
 
 pub use keys::KeyError;
-pub use running::{Proxy, RunningProxy, StartError, launch_link};
+pub use rotation::{KeyReport, RotationError};
+pub use running::{Proxy, RunningProxy, StartError, key_reports, launch_link};
 pub use store::StoreError;

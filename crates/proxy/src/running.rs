@@ -4,12 +4,14 @@
 use crate::app::{App, Shared};
 use crate::config::{Config, ConfigError};
 use crate::events::Bus;
-use crate::grant::{refresh, revoke};
+use crate::grant::{issuer_key_place, refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
-use crate::seal::{Place, Sealer};
+use crate::rotation::{self, KeyReport, RotationError};
+use crate::seal::Sealer;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
+use crate::spool::{self, Spool};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
 use crate::{random, server, web};
 use futures_util::StreamExt as _;
@@ -44,12 +46,18 @@ pub enum StartError {
     /// The key file is not taken.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A stored secret needs a key that is gone, or the keys in use cannot be read.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     /// The database is not usable.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// An address cannot be bound or read.
     #[error("the address cannot be used")]
-    Address(#[from] io::Error),
+    Address(#[source] io::Error),
+    /// The folder of the spool cannot be made or protected.
+    #[error("the spool's folder cannot be used")]
+    Spool(#[source] io::Error),
     /// TLS or the resolver cannot be set up.
     #[error("outbound HTTP cannot be set up")]
     Outbound(#[from] reqwest::Error),
@@ -101,16 +109,22 @@ impl Proxy {
         listener: TcpListener,
     ) -> Result<RunningProxy, StartError> {
         config.check()?;
-        let address = listener.local_addr()?;
+        let address = listener.local_addr().map_err(StartError::Address)?;
         if let Some(origin) = config.base_url.strip_suffix(":0") {
             config.base_url = format!("{origin}:{}", address.port());
         }
         let health = match config.health_listen {
-            Some(address) => Some(TcpListener::bind(address).await?),
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .map_err(StartError::Address)?,
+            ),
             None => None,
         };
         let store = Store::open(&config).await?;
         let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
+        rotation::adopt(&store, &sealer).await?;
+        let spool = Spool::open(config.spool_path()).map_err(StartError::Spool)?;
         let (solo, issuer) = local_issuer(&store, &sealer, &config).await?;
         let tenants = [(issuer.iss.clone(), issuer.tenant(config.origins()))].into();
         let app = Arc::new(App {
@@ -126,6 +140,7 @@ impl Proxy {
             config,
             store,
             sealer,
+            spool,
             issuer,
             solo,
         });
@@ -149,6 +164,8 @@ impl Proxy {
         app.tasks.spawn(revoke::run_worker(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));
         app.tasks.spawn(check_again(app.clone()));
+        app.tasks.spawn(rotation::run(app.clone()));
+        app.tasks.spawn(spool::run(app.clone()));
         tracing::info!(base_url = app.config.base_url, "the proxy serves");
         Ok(RunningProxy {
             app,
@@ -223,6 +240,7 @@ pub async fn launch_link(config: &Config) -> Result<String, StartError> {
     config.check()?;
     let store = Store::open(config).await?;
     let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
+    rotation::adopt(&store, &sealer).await?;
     let (owner, _) = local_issuer(&store, &sealer, config).await?;
     let ticket = new_ticket(&store, &owner).await?;
     let mut tx = store.begin().await?;
@@ -232,6 +250,16 @@ pub async fn launch_link(config: &Config) -> Result<String, StartError> {
     tx.rollback().await?;
     store.close().await;
     Ok(link(&base_url, &ticket))
+}
+
+/// What each key of the file is needed for, from the database. Reads every row; the proxy may be running.
+pub async fn key_reports(config: &Config) -> Result<Vec<KeyReport>, StartError> {
+    config.check()?;
+    let store = Store::open(config).await?;
+    let ring = KeyRing::load(&config.key_path())?;
+    let reports = rotation::report(&store, &ring).await?;
+    store.close().await;
+    Ok(reports)
 }
 
 fn link(base_url: &str, ticket: &str) -> String {
@@ -280,17 +308,6 @@ async fn local_issuer(
         &key,
     )?;
     Ok((owner, issuer))
-}
-
-fn issuer_key_place<'a>(owner: &'a Owner, kid: &'a str) -> Place<'a> {
-    Place {
-        table: "issuer_key",
-        column: "sealed",
-        tenant: &owner.tenant,
-        org: &owner.org,
-        row: kid,
-        generation: 0,
-    }
 }
 
 /// Ends what timed out, wipes codes that ran out, forgets idle counters.

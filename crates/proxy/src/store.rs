@@ -8,6 +8,7 @@ pub(crate) mod connections;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod journal;
+pub(crate) mod keys;
 pub(crate) mod revocations;
 pub(crate) mod solo;
 
@@ -222,6 +223,47 @@ fn private_file(folder: &Path) -> Result<PathBuf, StoreError> {
         .and_then(|file| file.set_permissions(fs::Permissions::from_mode(0o600)))
         .map_err(fault)?;
     Ok(path)
+}
+
+/// Whether the database cannot be had or cannot write just now, as opposed to a fault of ours.
+pub(crate) fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(fault) => fault.code().is_some_and(|code| {
+            match code.parse::<u32>() {
+                // SQLite: busy, locked, read-only, I/O, full, cannot open; the extended codes end in the same byte.
+                Ok(number) if code.len() != 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+                // PostgreSQL: connection, rolled back, resources, in use or locked, operator, system.
+                _ => ["08", "25006", "40", "53", "55", "57", "58"]
+                    .iter()
+                    .any(|class| code.starts_with(class)),
+            }
+        }),
+        _ => false,
+    }
+}
+
+/// What kind of fault it was, for the log: never a value, never a stranger's text.
+pub(crate) fn kind(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(fault) => format!(
+            "database error {}",
+            fault.code().as_deref().unwrap_or("without a code")
+        ),
+        sqlx::Error::PoolTimedOut => "no place in time".into(),
+        sqlx::Error::Io(error) => format!("connection: {}", error.kind()),
+        sqlx::Error::ColumnDecode { index, .. } => format!("column {index} does not read"),
+        sqlx::Error::RowNotFound => "a row is missing".into(),
+        sqlx::Error::Encode(_) => "a value cannot be written".into(),
+        sqlx::Error::Decode(_) => "a value cannot be read".into(),
+        _ => "other".into(),
+    }
 }
 
 /// A list of texts as its column holds it.

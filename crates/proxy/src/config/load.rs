@@ -70,6 +70,7 @@ impl Config {
         absolute(&mut config.data_dir);
         config.app_dir.as_mut().map(absolute);
         config.key_file.as_mut().map(absolute);
+        config.spool_dir.as_mut().map(absolute);
         config.hubspot.client_secret_file.as_mut().map(absolute);
         config.database_url_file.as_mut().map(absolute);
         if let Some(path) = &config.database_url_file {

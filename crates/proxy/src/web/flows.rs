@@ -266,6 +266,9 @@ async fn redeem(
     if !is_verifier(&proof.verifier) || !same(&flow.code_challenge, &challenge) {
         return kill(app, &who, &flow).await;
     }
+    if !app.sealer.can_seal() {
+        return Err(ApiError::from(ErrorCode::StoreUnavailable).retry_after(2.0));
+    }
     // Opened before the code leaves the row, so that a fault of ours leaves the flow as it was.
     let owner = flow.owner();
     let sealed = flow.code.as_ref().ok_or(ErrorCode::ClaimRequired)?;
