@@ -11,9 +11,15 @@
 
 pub mod browser;
 mod caller;
+mod database;
+mod device;
 mod person;
+mod replica;
 mod stage;
 
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
+pub use database::{Database, OwnDatabase};
+pub use device::launch;
 pub use person::{Person, fragment, location};
+pub use replica::{Replica, written};
 pub use stage::{PORTAL, Stage};

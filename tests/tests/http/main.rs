@@ -19,6 +19,7 @@ mod connections;
 mod events;
 mod exchange;
 mod flows;
+mod processes;
 mod reconnect;
 mod refresh;
 mod relay;
