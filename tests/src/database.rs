@@ -85,6 +85,26 @@ impl Database {
         }
     }
 
+    /// Every row of PostgreSQL as text, by table, its bytes in hexadecimal; SQLite's file holds its own.
+    pub async fn rows(&self) -> Vec<(String, Vec<u8>)> {
+        let Self::Postgres(own) = self else {
+            return Vec::new();
+        };
+        let mut database = own.connect().await;
+        let tables = "SELECT table_name::text FROM information_schema.tables
+            WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+        let mut found = Vec::new();
+        for table in sqlx::query(tables).fetch_all(&mut database).await.unwrap() {
+            let name: String = table.get(0);
+            let rows = sqlx::query(AssertSqlSafe(format!("SELECT t::text FROM {name} AS t")));
+            for row in rows.fetch_all(&mut database).await.unwrap() {
+                found.push((name.clone(), row.get::<String, _>(0).into_bytes()));
+            }
+        }
+        database.close().await.unwrap();
+        found
+    }
+
     /// The first column of the first row, as text.
     pub async fn text(&self, query: &str) -> Option<String> {
         match self {

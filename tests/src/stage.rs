@@ -10,12 +10,15 @@ use portico_sandbox::{
     AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, RecordedCall, Sandbox, State,
 };
 use std::path::PathBuf;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 /// A healthy Enterprise portal of the `agency` fixture, whose user may install apps.
 pub const PORTAL: u64 = 26_104_388;
+/// How long a grant that was read may count in the proxy, and a little more.
+const READINGS: Duration = Duration::from_millis(550);
 
 /// Everything one test plays on.
 pub struct Stage {
@@ -175,9 +178,28 @@ impl Stage {
         &self.database
     }
 
-    /// Changes rows behind the proxy's back: how tests shift time.
+    /// Changes rows behind the proxy's back: how tests shift time. Waits until no reading from before counts.
     pub async fn sql(&self, statement: &str) {
         self.database.run(statement).await;
+        tokio::time::sleep(READINGS).await;
+    }
+
+    /// All there is of the proxy at rest: the files of its folder and every row of its database.
+    pub async fn at_rest(&self) -> Vec<(String, Vec<u8>)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.data()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+        found.extend(self.database.rows().await);
+        found
     }
 
     /// The first column of the first row, as a number.

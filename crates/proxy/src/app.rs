@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::events::Bus;
+use crate::grant::cache::Grants;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
@@ -30,6 +31,7 @@ pub(crate) struct App {
     pub(crate) hubspot: HubSpotClient,
     pub(crate) bus: Bus,
     pub(crate) flights: Flights,
+    pub(crate) grants: Grants,
     pub(crate) slots: Slots,
     pub(crate) limiter: Limiter,
     /// Work that must outlive the request that began it.
@@ -51,6 +53,7 @@ impl App {
 
     /// Tells an org how a connection stands. A fault is logged: news must not fail what it tells of.
     pub(crate) async fn announce(&self, owner: &Owner, id: &str) {
+        self.grants.changed(owner, id);
         let found = crate::store::connections::find(self.store.readers(), owner, id).await;
         match found.and_then(|row| row.map(|row| self.facts(&row)).transpose()) {
             Ok(Some(connection)) => {

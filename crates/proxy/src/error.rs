@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use portico_core::error::ErrorCode;
 use portico_core::wire::{Problem, Upstream};
+use std::sync::Arc;
 
 /// A refusal or fault, ready to be answered. The edge adds the correlation id.
 #[derive(Clone, Debug)]
@@ -64,12 +65,25 @@ impl From<ErrorCode> for ApiError {
     }
 }
 
+impl From<Arc<sqlx::Error>> for ApiError {
+    /// Of a reading that several callers waited for.
+    fn from(error: Arc<sqlx::Error>) -> Self {
+        Self::of_store(&error)
+    }
+}
+
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        let away = crate::store::is_away(&error);
+        Self::of_store(&error)
+    }
+}
+
+impl ApiError {
+    fn of_store(error: &sqlx::Error) -> Self {
+        let away = crate::store::is_away(error);
         // Its own words name tables and columns, and PostgreSQL's can quote a value: only the kind is told.
         tracing::error!(
-            kind = crate::store::kind(&error),
+            kind = crate::store::kind(error),
             away,
             "the database failed"
         );

@@ -3,7 +3,7 @@
 
 use clap::{Parser, Subcommand};
 use portico_proxy::config::Config;
-use portico_proxy::{Proxy, launch_link};
+use portico_proxy::{Proxy, key_reports, launch_link};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::error::Error;
 use std::io::IsTerminal as _;
@@ -27,6 +27,8 @@ enum Command {
     Serve(File),
     /// Print a fresh launch link; the proxy may be running.
     Launch(File),
+    /// Say what each data key is needed for, and which may go.
+    Keys(File),
     /// Say whether the configuration is good.
     Check(File),
 }
@@ -46,6 +48,8 @@ impl File {
 
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
+    // Points where tests stop a process; compiled to nothing in a release.
+    let _points = fail::FailScenario::setup();
     let filter = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -102,6 +106,23 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Serve(file) => serve(file.load()?).await,
         Command::Launch(file) => {
             say(&launch_link(&file.load()?).await?);
+            Ok(())
+        }
+        Command::Keys(file) => {
+            for key in key_reports(&file.load()?).await? {
+                let role = if key.primary { "seals" } else { "opens only" };
+                say(&format!(
+                    "key {}: {role}; {} stored secrets need it; {} seals booked of 2147483648{}",
+                    key.kid,
+                    key.secrets,
+                    key.booked,
+                    if key.primary || key.secrets > 0 {
+                        ""
+                    } else {
+                        "; its line may go"
+                    }
+                ));
+            }
             Ok(())
         }
         Command::Check(file) => {

@@ -3,7 +3,8 @@
 
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
-use crate::grant::access::Access;
+use crate::grant::access::{self, Access};
+use crate::grant::cache;
 use crate::grant::refresh::{self, check_usable};
 use crate::provider::hubspot::{ApiAnswer, ApiFault};
 use crate::session::Principal;
@@ -91,9 +92,10 @@ pub(crate) async fn relay(
     arguments: &RelayRequest,
 ) -> ApiResult<Relayed> {
     let operation = operation(name).ok_or(ErrorCode::UnknownOperation)?;
-    let row = grants::read(app.store.readers(), &who.owner, id)
+    let held = cache::held(app, &who.owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
+    let row = &held.row;
     let kind: ConnectionType = from_word(&row.connection_type)?;
     if row.provider != operation.provider.wire_name() {
         return Err(ErrorCode::UnknownOperation.into());
@@ -105,15 +107,13 @@ pub(crate) async fn relay(
         let sentence = format!("For {}: {error}.", operation.name);
         ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
     })?;
-    check_usable(app, &row)?;
+    check_usable(app, &held)?;
     let _slot = app.slots.enter(&who.owner, id).await?;
     let access = refresh::fresh(app, &who.owner, id).await?;
     let answer = call(app, operation, &target, &access).await?;
     let (access, answer) = if answer.status == 401 && is_expired(&answer) {
         // The clock says fresh, HubSpot says expired: one refresh and one retry (RL-10).
-        let mut tx = app.store.begin().await?;
-        grants::expire_access(&mut tx, &who.owner, id, access.generation).await?;
-        tx.commit().await?;
+        access::expire(app, &who.owner, id, access.generation).await?;
         let access = refresh::fresh(app, &who.owner, id).await?;
         let answer = call(app, operation, &target, &access).await?;
         (access, answer)

@@ -4,6 +4,7 @@
 use crate::app::{App, Shared};
 use crate::config::{Config, ConfigError};
 use crate::events::Bus;
+use crate::grant::cache::Grants;
 use crate::grant::{issuer_key_place, refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
@@ -132,6 +133,7 @@ impl Proxy {
             hubspot: HubSpotClient::new(&config.hubspot)?,
             bus: Bus::new(random::id()),
             flights: refresh::Flights::default(),
+            grants: Grants::default(),
             slots: crate::relay::Slots::default(),
             limiter: Limiter::new(config.limits),
             tasks: TaskTracker::new(),

@@ -253,7 +253,7 @@ async fn a_sixth_open_flow_must_wait() {
     );
     admin.start_connect().await;
     stage
-        .sql("UPDATE flow SET expires_at = unixepoch() - 1")
+        .sql("UPDATE flow SET expires_at = unixepoch('subsec') - 1")
         .await;
     admin.start_connect().await;
 }

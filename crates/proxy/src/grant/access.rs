@@ -1,11 +1,13 @@
 //! Tokens of a row, opened for one call. Owns what happens when they cannot be; sends nothing.
 
+use super::cache::Held;
 use super::{TokenColumn, token_place};
 use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::seal::SealError;
 use crate::store::Owner;
 use crate::store::grants::{self, GrantRow};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Tokens of a connection, opened for one call.
@@ -16,27 +18,45 @@ pub(crate) struct Access {
     pub(crate) generation: u64,
 }
 
-/// The tokens of a row. Ones that cannot be opened are spent from now on (ST-2): the next refresh brings
+/// The tokens of a reading. Ones that cannot be opened are spent from now on (ST-2): the next refresh brings
 /// others, or finds that the refresh token cannot be opened either and lets the connection rest.
 pub(super) async fn open_or_expire(
     app: &Shared,
     owner: &Owner,
     id: &str,
-    row: &GrantRow,
-) -> ApiResult<Option<Access>> {
-    match open(app, owner, id, row) {
-        Ok(access) => Ok(Some(access)),
-        Err(error) => {
-            tracing::error!(error = %error, connection = id, alert = true, "an access token cannot be opened");
-            let mut tx = app.store.begin().await?;
-            grants::expire_access(&mut tx, owner, id, row.generation()).await?;
-            tx.commit().await?;
-            Ok(None)
-        }
-    }
+    held: &Held,
+) -> ApiResult<Option<Arc<Access>>> {
+    let error = match &held.access {
+        Ok(Some(access)) => return Ok(Some(Arc::clone(access))),
+        Ok(None) => &SealError::Unreadable,
+        Err(error) => error,
+    };
+    tracing::error!(error = %error, connection = id, alert = true, "an access token cannot be opened");
+    expire(app, owner, id, held.row.generation()).await?;
+    Ok(None)
 }
 
-fn open(app: &Shared, owner: &Owner, id: &str, row: &GrantRow) -> Result<Access, SealError> {
+/// Marks an access token as spent: the next caller refreshes.
+pub(crate) async fn expire(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    generation: u64,
+) -> ApiResult<()> {
+    let mut tx = app.store.begin().await?;
+    grants::expire_access(&mut tx, owner, id, generation).await?;
+    tx.commit().await?;
+    app.grants.changed(owner, id);
+    Ok(())
+}
+
+/// Opens the tokens of a row; nothing where there is no access token.
+pub(super) fn open(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    row: &GrantRow,
+) -> Result<Option<Arc<Access>>, SealError> {
     let generation = row.generation();
     let read = |column, sealed: &Option<Vec<u8>>| match sealed {
         Some(sealed) => app
@@ -45,9 +65,12 @@ fn open(app: &Shared, owner: &Owner, id: &str, row: &GrantRow) -> Result<Access,
             .map(Some),
         None => Ok(None),
     };
-    Ok(Access {
-        token: read(TokenColumn::Access, &row.access_token)?.ok_or(SealError::Unreadable)?,
+    let Some(token) = read(TokenColumn::Access, &row.access_token)? else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(Access {
+        token,
         refresh_token: read(TokenColumn::Refresh, &row.refresh_token)?,
         generation,
-    })
+    })))
 }

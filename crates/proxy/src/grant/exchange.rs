@@ -14,6 +14,7 @@ use crate::store::connections::{self, NewGrant};
 use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, Tx, kind, seconds};
+use fail::fail_point;
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
 use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent, Plan, Role};
@@ -73,12 +74,14 @@ impl Exchange {
     }
 
     async fn exchange(&self) -> ApiResult<CompletedFlow> {
+        fail_point!("exchange-after-cas");
         let hubspot = &self.app.hubspot;
         let redirect_uri = self.app.config.redirect_uri(self.flow.provider()?);
         let tokens = hubspot
             .redeem_code(&self.code, &self.verifier, &redirect_uri)
             .await
             .map_err(|fault| refused(&fault))?;
+        fail_point!("exchange-after-answer");
         let refresh_token = tokens
             .refresh_token
             .clone()
@@ -99,7 +102,10 @@ impl Exchange {
             return Err(error);
         }
         match self.commit_patiently(&obtained).await {
-            Ok((id, reconnected)) => self.result(&id, reconnected).await,
+            Ok((id, reconnected)) => {
+                fail_point!("exchange-after-commit");
+                self.result(&id, reconnected).await
+            }
             Err(CommitFault::Refused(error)) => {
                 // A commit whose answer was lost on the wire has finished the flow already.
                 if let Some((id, reconnected)) = self.finished_already().await? {
@@ -300,6 +306,7 @@ impl Exchange {
     }
 
     async fn result(&self, id: &str, reconnected: bool) -> ApiResult<CompletedFlow> {
+        self.app.grants.changed(&self.who.owner, id);
         let row = connections::find(self.app.store.readers(), &self.who.owner, id)
             .await?
             .ok_or(ErrorCode::NotFound)?;

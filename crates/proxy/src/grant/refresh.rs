@@ -2,6 +2,7 @@
 //! Owns single flight within the process and the lease across processes (threat model, section 8).
 
 use super::access::{Access, open_or_expire};
+use super::cache::{self, Held};
 use super::{TokenColumn, account, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
@@ -12,13 +13,14 @@ use crate::random;
 use crate::seal::SealError;
 use crate::session;
 use crate::spool::Answer;
-use crate::store::grants::{self, FaultWords, GrantRow, Leased, Refreshed};
+use crate::store::grants::{self, FaultWords, Leased, Refreshed};
 use crate::store::journal::{self, Entry};
-use crate::store::{DbResult, Owner, from_json, is_away, kind, seconds, to_json, to_word};
+use crate::store::{DbResult, Owner, is_away, kind, seconds, to_json, to_word};
+use fail::fail_point;
 use portico_core::error::ErrorCode;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -67,20 +69,20 @@ impl Flights {
 }
 
 /// Tokens that are good for a call now, refreshed first when they would not last.
-pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Access> {
+pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Arc<Access>> {
     let mut joined: Option<u64> = None;
     let mut unopened = false;
     // A landed refresh is read once more; a second round happens only when the row changed meanwhile.
     for _ in 0..4 {
-        let row = grants::read(app.store.readers(), owner, id)
+        let held = cache::held(app, owner, id)
             .await?
             .ok_or(ErrorCode::NotFound)?;
-        check_usable(app, &row)?;
-        let left = row.seconds_left();
+        check_usable(app, &held)?;
+        let (row, left) = (&held.row, held.seconds_left());
         // HubSpot may grant less than five minutes: what was refreshed just now is as fresh as it gets.
         let just_refreshed = joined.is_some_and(|generation| row.generation() > generation);
         if left > REFRESH_BELOW || (just_refreshed && left > UNUSABLE_BELOW) {
-            if let Some(access) = open_or_expire(app, owner, id, &row).await? {
+            if let Some(access) = open_or_expire(app, owner, id, &held).await? {
                 return Ok(access);
             }
             if unopened {
@@ -89,26 +91,26 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ac
             unopened = true;
             continue;
         }
-        if let Some(wait) = row.wait() {
-            return old_token_or(app, owner, id, &row, put_off(wait)).await;
+        if let Some(wait) = held.wait() {
+            return old_token_or(app, owner, id, &held, put_off(wait)).await;
         }
         let landing = join(app, owner, id, row.generation()).await;
         joined = Some(row.generation());
         match landing {
             Landing::ReadAgain => {}
             Landing::PutOff(wait) => {
-                return old_token_or(app, owner, id, &row, put_off(wait)).await;
+                return old_token_or(app, owner, id, &held, put_off(wait)).await;
             }
             Landing::OurConfiguration => {
-                return old_token_or(app, owner, id, &row, ErrorCode::ConfigFault.into()).await;
+                return old_token_or(app, owner, id, &held, ErrorCode::ConfigFault.into()).await;
             }
             Landing::Busy => {
                 let busy = ApiError::from(ErrorCode::RefreshBusy).retry_after(2.0);
-                return old_token_or(app, owner, id, &row, busy).await;
+                return old_token_or(app, owner, id, &held, busy).await;
             }
             Landing::NoStore => {
                 let away = ApiError::from(ErrorCode::StoreUnavailable).retry_after(2.0);
-                return old_token_or(app, owner, id, &row, away).await;
+                return old_token_or(app, owner, id, &held, away).await;
             }
             Landing::Fault => return Err(ErrorCode::Internal.into()),
         }
@@ -129,11 +131,11 @@ async fn old_token_or(
     app: &Shared,
     owner: &Owner,
     id: &str,
-    row: &GrantRow,
+    held: &Held,
     reason: ApiError,
-) -> ApiResult<Access> {
-    if row.seconds_left() > UNUSABLE_BELOW
-        && let Some(access) = open_or_expire(app, owner, id, row).await?
+) -> ApiResult<Arc<Access>> {
+    if held.seconds_left() > UNUSABLE_BELOW
+        && let Some(access) = open_or_expire(app, owner, id, held).await?
     {
         return Ok(access);
     }
@@ -141,14 +143,15 @@ async fn old_token_or(
 }
 
 /// Refuses calls that could only fail (R5, R25–R27): nothing is sent for them.
-pub(crate) fn check_usable(app: &Shared, row: &GrantRow) -> ApiResult<()> {
+pub(crate) fn check_usable(app: &Shared, held: &Held) -> ApiResult<()> {
+    let row = &held.row;
     match row.state.as_str() {
         "connected" | "checking" => {}
         "needs_reauth" => return Err(ErrorCode::NeedsReauth.into()),
         _ => return Err(ErrorCode::Disconnected.into()),
     }
     if row.fault_category.as_deref() == Some("migration")
-        && let Some(wait) = row.wait()
+        && let Some(wait) = held.wait()
     {
         return Err(ApiError::with_detail(
             ErrorCode::Suspended,
@@ -156,13 +159,12 @@ pub(crate) fn check_usable(app: &Shared, row: &GrantRow) -> ApiResult<()> {
         )
         .retry_after(wait));
     }
-    let granted: Vec<String> = from_json(&row.granted)?;
     let lacking: Vec<&str> = app
         .config
         .hubspot
         .required_scopes
         .iter()
-        .filter(|scope| !granted.contains(scope))
+        .filter(|scope| !held.granted.contains(scope))
         .map(String::as_str)
         .collect();
     if lacking.is_empty() {
@@ -196,6 +198,7 @@ async fn join(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing
                 app.tasks.spawn(async move {
                     let (owner, id, generation) = &key;
                     let landing = fly(&app_of_task, owner, id, *generation).await;
+                    app_of_task.grants.changed(owner, id);
                     app_of_task.flights.lock().remove(&key);
                     let _ = landed.send(Some(landing));
                 });
@@ -265,8 +268,12 @@ impl Flight<'_> {
                 return Ok(Landing::Fault);
             }
         };
+        fail_point!("refresh-before-call");
         match self.app.hubspot.refresh(&refresh_token).await {
-            Ok(tokens) => self.store(tokens, &refresh_token, &leased.account).await,
+            Ok(tokens) => {
+                fail_point!("refresh-after-answer");
+                self.store(tokens, &refresh_token, &leased.account).await
+            }
             Err(fault) if matches!(fault.meaning, Meaning::Dead(_)) => {
                 self.try_once_more(&refresh_token, &leased.account).await
             }
@@ -332,6 +339,7 @@ impl Flight<'_> {
         loop {
             match self.try_to_store(&tokens, old).await {
                 Ok(true) => {
+                    fail_point!("refresh-after-commit");
                     self.app.announce(self.owner, self.id).await;
                     let token = tokens.access_token;
                     account::read_anew_if_old(self.app, self.owner, self.id, token).await;

@@ -197,6 +197,7 @@ async fn forget(
     connections::delete(&mut tx, owner, id).await?;
     journal::record(&mut tx, entry(who, "connection.remove", id)).await?;
     tx.commit().await?;
+    app.grants.changed(owner, id);
     Ok(pending)
 }
 
