@@ -18,6 +18,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+/// What a process says at the point where it was told to stop.
+const REACHED: &str = "the point is reached";
 /// From start to `listening on`, on a machine that does much else.
 const START: Duration = Duration::from_mins(1);
 /// CP-4: what a proxy may take to end in good order.
@@ -56,6 +58,26 @@ impl Lines {
 impl Replica {
     /// Starts a proxy over the stage's database and keys, and waits until it listens.
     pub async fn start(stage: &Stage) -> Self {
+        Self::start_with(stage, None).await
+    }
+
+    /// The same; it will say that it reached the point named and then stand still there.
+    pub async fn start_stopping_at(stage: &Stage, point: &str) -> Self {
+        Self::start_with(stage, Some(format!("{point}=sleep(600000)"))).await
+    }
+
+    /// Waits until the point is reached.
+    pub async fn reached(&self) {
+        for _ in 0..1200 {
+            if self.log().iter().any(|line| line.contains(REACHED)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the point was not reached:\n{}", self.log().join("\n"));
+    }
+
+    async fn start_with(stage: &Stage, points: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = stage.config.clone();
         config.base_url = "http://localhost:0".into();
@@ -78,6 +100,9 @@ impl Replica {
             if name.to_string_lossy().starts_with("PORTICO_") {
                 command.env_remove(name);
             }
+        }
+        if let Some(points) = points {
+            command.env("FAILPOINTS", points);
         }
         let mut process = command
             .arg("serve")
@@ -105,6 +130,10 @@ impl Replica {
                 said.all().join("\n")
             );
         };
+        let callback = format!("{base_url}/callback/hubspot");
+        stage
+            .sandbox
+            .with(|state| state.apps[0].redirect_urls.push(callback));
         config.base_url = base_url;
         Self {
             config,

@@ -73,3 +73,11 @@ pub(crate) fn revocation_place<'a>(owner: &'a Owner, id: &'a str) -> Place<'a> {
         generation: 0,
     }
 }
+
+/// A named point of a grant's life, where a test may have this process stand still to be killed. Nothing in a release.
+pub(crate) fn pass_point(name: &str) {
+    if fail::list().iter().any(|(point, _)| point == name) {
+        tracing::warn!(point = name, "the point is reached");
+    }
+    fail::fail_point!(name);
+}

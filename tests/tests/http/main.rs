@@ -20,6 +20,7 @@ mod events;
 mod exchange;
 mod flows;
 mod keys;
+mod kill_points;
 mod processes;
 mod reconnect;
 mod refresh;

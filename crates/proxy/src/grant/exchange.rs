@@ -14,7 +14,6 @@ use crate::store::connections::{self, NewGrant};
 use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, Tx, kind, seconds};
-use fail::fail_point;
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
 use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent, Plan, Role};
@@ -74,14 +73,14 @@ impl Exchange {
     }
 
     async fn exchange(&self) -> ApiResult<CompletedFlow> {
-        fail_point!("exchange-after-cas");
+        super::pass_point("exchange-after-cas");
         let hubspot = &self.app.hubspot;
         let redirect_uri = self.app.config.redirect_uri(self.flow.provider()?);
         let tokens = hubspot
             .redeem_code(&self.code, &self.verifier, &redirect_uri)
             .await
             .map_err(|fault| refused(&fault))?;
-        fail_point!("exchange-after-answer");
+        super::pass_point("exchange-after-answer");
         let refresh_token = tokens
             .refresh_token
             .clone()
@@ -103,7 +102,7 @@ impl Exchange {
         }
         match self.commit_patiently(&obtained).await {
             Ok((id, reconnected)) => {
-                fail_point!("exchange-after-commit");
+                super::pass_point("exchange-after-commit");
                 self.result(&id, reconnected).await
             }
             Err(CommitFault::Refused(error)) => {

@@ -16,7 +16,6 @@ use crate::spool::Answer;
 use crate::store::grants::{self, FaultWords, Leased, Refreshed};
 use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, is_away, kind, seconds, to_json, to_word};
-use fail::fail_point;
 use portico_core::error::ErrorCode;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -268,10 +267,10 @@ impl Flight<'_> {
                 return Ok(Landing::Fault);
             }
         };
-        fail_point!("refresh-before-call");
+        super::pass_point("refresh-before-call");
         match self.app.hubspot.refresh(&refresh_token).await {
             Ok(tokens) => {
-                fail_point!("refresh-after-answer");
+                super::pass_point("refresh-after-answer");
                 self.store(tokens, &refresh_token, &leased.account).await
             }
             Err(fault) if matches!(fault.meaning, Meaning::Dead(_)) => {
@@ -339,7 +338,7 @@ impl Flight<'_> {
         loop {
             match self.try_to_store(&tokens, old).await {
                 Ok(true) => {
-                    fail_point!("refresh-after-commit");
+                    super::pass_point("refresh-after-commit");
                     self.app.announce(self.owner, self.id).await;
                     let token = tokens.access_token;
                     account::read_anew_if_old(self.app, self.owner, self.id, token).await;

@@ -8,7 +8,6 @@ use crate::random;
 use crate::store::journal::{self, Entry};
 use crate::store::revocations::{self, NewRevocation, RevocationRow};
 use crate::store::{DbResult, Owner};
-use fail::fail_point;
 use portico_core::wire::Provider;
 use sqlx::AnyConnection;
 use std::time::Duration;
@@ -101,9 +100,9 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
             return Ok(Some(Outcome::PutOff));
         }
     };
-    fail_point!("revoke-before-call");
+    super::pass_point("revoke-before-call");
     let revoked = app.hubspot.revoke(&token).await;
-    fail_point!("revoke-after-call");
+    super::pass_point("revoke-after-call");
     let given_up = row.now > row.give_up_at;
     let mut tx = app.store.begin().await?;
     if revoked == Revoked::Yes || given_up {
