@@ -9,6 +9,7 @@
     reason = "whatever goes wrong here is a failed test, and a panic says where"
 )]
 
+pub mod bench;
 pub mod browser;
 mod caller;
 mod database;

@@ -2,6 +2,7 @@
 //! Owns the process by its id; it ends with the value. Every wait is bounded.
 
 use crate::caller::Caller;
+use crate::database::Database;
 use crate::device::launch;
 use crate::stage::Stage;
 use portico_proxy::config::Config;
@@ -86,12 +87,7 @@ impl Replica {
         fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o600)).unwrap();
         config.hubspot.client_secret_file = Some(secret_file);
         let file = folder.path().join("portico.toml");
-        let mut text = written(&config);
-        if let Some(url) = stage.database().url() {
-            // Before the first section.
-            text.insert_str(0, &format!("database_url = {}\n", quoted(url)));
-        }
-        fs::write(&file, text).unwrap();
+        fs::write(&file, written(&config, stage.database())).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
 
         let mut command = Command::new(program());
@@ -217,8 +213,8 @@ fn quoted(value: impl Into<serde_json::Value>) -> String {
     value.into().to_string()
 }
 
-/// `portico.toml` of a configuration that tests use.
-pub fn written(config: &Config) -> String {
+/// `portico.toml` of a configuration that tests use, over a database.
+pub fn written(config: &Config, database: &Database) -> String {
     let (solo, hubspot, limits) = (&config.solo, &config.hubspot, config.limits);
     let path = |path: &std::path::Path| quoted(path.to_string_lossy());
     let mut text = format!(
@@ -227,6 +223,9 @@ pub fn written(config: &Config) -> String {
         config.listen,
         path(&config.data_dir)
     );
+    if let Some(url) = database.url() {
+        let _ = writeln!(text, "database_url = {}", quoted(url));
+    }
     if let Some(file) = &config.key_file {
         let _ = writeln!(text, "key_file = {}", path(file));
     }

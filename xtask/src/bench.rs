@@ -18,11 +18,13 @@ const TARGET: usize = 260_000;
 /// A part of the bench.
 type Part = fn() -> Outcome;
 
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 6] = [
     ("size", size),
     ("retrieval", || program("bench-retrieval", &[])),
     ("connect", connect),
     ("sandbox", sandbox),
+    ("proxy", proxy),
+    ("proxy-scale", proxy_scale),
 ];
 
 /// Runs all parts, or the one that `only` names.
@@ -86,9 +88,24 @@ fn connect() -> Outcome {
     }
 }
 
-/// The sandbox beside nginx; needs nginx, wrk and taskset, which Linux has.
+/// The sandbox beside nginx.
 fn sandbox() -> Outcome {
-    const HELP: &str = "The sandbox is measured beside nginx with wrk, each bound to a core: \
+    beside_nginx("bench-sandbox", &["portico-sandbox"])
+}
+
+/// The proxy's relay beside nginx.
+fn proxy() -> Outcome {
+    beside_nginx("bench-proxy", &["portico-proxy", "portico-sandbox"])
+}
+
+/// What the proxy costs with many connections in its table.
+fn proxy_scale() -> Outcome {
+    beside_nginx("bench-proxy-scale", &["portico-proxy", "portico-sandbox"])
+}
+
+/// Builds `packages` for speed and runs the program; needs nginx, wrk and taskset, which Linux has.
+fn beside_nginx(name: &str, packages: &[&str]) -> Outcome {
+    const HELP: &str = "Servers are measured beside nginx with wrk, each bound to a core: \
                         sudo apt-get install nginx-light wrk util-linux";
     let all_there = || {
         ["nginx", "wrk", "taskset"]
@@ -99,18 +116,24 @@ fn sandbox() -> Outcome {
         browser::apt_install(&["nginx-light", "wrk", "util-linux"])?;
     }
     if !all_there() {
-        println!("bench-sandbox: not measured. {HELP}");
+        println!("{name}: not measured. {HELP}");
         return Ok(());
     }
     let mut build = process::cargo();
-    build.args(["build", "--release", "-p", "portico-sandbox"]);
-    process::run(
-        "building the sandbox for speed",
-        &mut build,
-        &place::log("bench-sandbox"),
-    )?;
-    let binary = place::target().join("release/portico-sandbox");
-    program("bench-sandbox", &[("PORTICO_SANDBOX", binary)])
+    build.args(["build", "--release"]);
+    for package in packages {
+        build.args(["-p", package]);
+    }
+    let title = format!("building {} for speed", packages.join(" and "));
+    process::run(&title, &mut build, &place::log(name))?;
+    let binary = |package: &str| place::target().join("release").join(package);
+    program(
+        name,
+        &[
+            ("PORTICO_SANDBOX", binary("portico-sandbox")),
+            ("PORTICO_PROXY_BIN", binary("portico-proxy")),
+        ],
+    )
 }
 
 /// Runs a program of `portico-tests`; its lines go where ours go, in order.

@@ -50,9 +50,9 @@ enum Task {
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
-    /// Print sizes and ratios: bytes to first view, retrieval, time to connect, the sandbox beside nginx.
+    /// Print sizes and ratios: bytes to first view, retrieval, time to connect, sandbox and proxy beside nginx.
     Bench {
-        /// One part: `size`, `retrieval`, `connect` or `sandbox`.
+        /// One part: `size`, `retrieval`, `connect`, `sandbox`, `proxy` or `proxy-scale`.
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },

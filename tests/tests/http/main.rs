@@ -16,6 +16,7 @@ mod account;
 mod app_files;
 mod callback;
 mod connections;
+mod databases;
 mod events;
 mod exchange;
 mod flows;
