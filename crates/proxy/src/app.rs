@@ -4,12 +4,15 @@ use crate::config::Config;
 use crate::events::Bus;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
+use crate::peers::Forwarders;
 use crate::provider::HubSpotClient;
 use crate::relay::Slots;
 use crate::seal::Sealer;
 use crate::session::{LocalIssuer, Sessions};
 use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
+use crate::telemetry::Telemetry;
+use crate::web::Places;
 use portico_core::wire::{Connection, Event};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -30,6 +33,11 @@ pub(crate) struct App {
     pub(crate) flights: Flights,
     pub(crate) slots: Slots,
     pub(crate) limiter: Limiter,
+    /// Room for requests, and for event streams.
+    pub(crate) places: Arc<Places>,
+    pub(crate) streams: Arc<Places>,
+    pub(crate) forwarders: Forwarders,
+    pub(crate) telemetry: Telemetry,
     /// Work that must outlive the request that began it.
     pub(crate) tasks: TaskTracker,
     /// Set when the proxy is to stop.

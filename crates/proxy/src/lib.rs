@@ -10,6 +10,7 @@ mod events;
 mod grant;
 mod keys;
 mod limits;
+mod peers;
 mod provider;
 mod random;
 mod relay;
@@ -18,6 +19,7 @@ mod seal;
 mod server;
 mod session;
 mod store;
+pub mod telemetry;
 mod web;
 
 pub use keys::KeyError;

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Calls of one connection that run at once.
@@ -106,7 +107,9 @@ pub(crate) async fn relay(
         ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
     })?;
     check_usable(app, &row)?;
+    let began = Instant::now();
     let _slot = app.slots.enter(&who.owner, id).await?;
+    app.telemetry.waited_for_slot(began.elapsed());
     let access = refresh::fresh(app, &who.owner, id).await?;
     let answer = call(app, operation, &target, &access).await?;
     let (access, answer) = if answer.status == 401 && is_expired(&answer) {
@@ -123,7 +126,9 @@ pub(crate) async fn relay(
     if answer.status == 477 {
         suspend(app, &who.owner, id, &access, &answer).await?;
     }
-    read(answer, &access)
+    let relayed = read(answer, &access)?;
+    app.telemetry.relayed(relayed.body.len());
+    Ok(relayed)
 }
 
 async fn call(
@@ -136,7 +141,9 @@ async fn call(
         Method::Get => http::Method::GET,
         Method::Post => http::Method::POST,
     };
-    app.hubspot
+    let began = Instant::now();
+    let answer = app
+        .hubspot
         .api(
             method,
             &target.path,
@@ -144,15 +151,18 @@ async fn call(
             target.body.as_ref(),
             &access.token,
         )
-        .await
-        .map_err(|fault| {
-            ApiError::from(match fault {
-                ApiFault::Unreachable => ErrorCode::UpstreamUnavailable,
-                ApiFault::Redirect => ErrorCode::UpstreamRedirect,
-                ApiFault::TooLarge => ErrorCode::UpstreamTooLarge,
-                ApiFault::CutOff => ErrorCode::UpstreamInvalid,
-            })
+        .await;
+    let status = answer.as_ref().ok().map(|answer| answer.status);
+    app.telemetry
+        .relay_call(operation.name, status, began.elapsed());
+    answer.map_err(|fault| {
+        ApiError::from(match fault {
+            ApiFault::Unreachable => ErrorCode::UpstreamUnavailable,
+            ApiFault::Redirect => ErrorCode::UpstreamRedirect,
+            ApiFault::TooLarge => ErrorCode::UpstreamTooLarge,
+            ApiFault::CutOff => ErrorCode::UpstreamInvalid,
         })
+    })
 }
 
 /// HubSpot's error envelope, as far as a machine reads it. Source: platform, section 9.

@@ -7,10 +7,14 @@ use crate::events::Bus;
 use crate::grant::{refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
+use crate::peers::Forwarders;
 use crate::provider::HubSpotClient;
 use crate::seal::{Place, Sealer};
+use crate::server::Doors;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
+use crate::telemetry::Telemetry;
+use crate::web::Places;
 use crate::{random, server, web};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -113,13 +117,20 @@ impl Proxy {
         let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
         let (solo, issuer) = local_issuer(&store, &sealer, &config).await?;
         let tenants = [(issuer.iss.clone(), issuer.tenant(config.origins()))].into();
+        let telemetry = Telemetry::new();
+        let places = |most: u32| Arc::new(Places::new(most as usize));
+        let forwarders = Forwarders::new(config.edge.trusted_proxies.clone());
         let app = Arc::new(App {
             sessions: Sessions::new(config.base_url.clone(), tenants),
-            hubspot: HubSpotClient::new(&config.hubspot)?,
+            hubspot: HubSpotClient::new(&config.hubspot, telemetry.clone())?,
             bus: Bus::new(random::id()),
             flights: refresh::Flights::default(),
             slots: crate::relay::Slots::default(),
             limiter: Limiter::new(config.limits),
+            places: places(config.limits.max_requests),
+            streams: places(config.limits.max_event_streams),
+            forwarders: forwarders.clone(),
+            telemetry: telemetry.clone(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             revocations: Notify::new(),
@@ -133,9 +144,16 @@ impl Proxy {
         let mut tx = app.store.begin().await?;
         solo::remember_base_url(&mut tx, &app.config.base_url).await?;
         tx.commit().await?;
+        let doors = || Doors {
+            most: app.config.limits.max_connections as usize,
+            most_per_address: app.config.limits.max_per_address as usize,
+            forwarders: forwarders.clone(),
+            telemetry: telemetry.clone(),
+        };
         let mut servers = vec![tokio::spawn(server::serve(
             listener,
             web::router(app.clone()),
+            doors(),
             app.stop.clone(),
         ))];
         if let Some(listener) = health {
@@ -143,6 +161,7 @@ impl Proxy {
             servers.push(tokio::spawn(server::serve(
                 listener,
                 router,
+                doors(),
                 app.stop.clone(),
             )));
         }

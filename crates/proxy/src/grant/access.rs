@@ -27,6 +27,7 @@ pub(super) async fn open_or_expire(
     match open(app, owner, id, row) {
         Ok(access) => Ok(Some(access)),
         Err(error) => {
+            app.telemetry.fault("sealing");
             tracing::error!(error = %error, connection = id, alert = true, "an access token cannot be opened");
             let mut tx = app.store.begin().await?;
             grants::expire_access(&mut tx, owner, id, row.generation()).await?;

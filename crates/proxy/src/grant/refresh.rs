@@ -208,9 +208,23 @@ async fn fly(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing 
         generation,
         holder: random::id(),
     };
-    match flight.run().await {
+    let landed = flight.run().await;
+    let ended_by_itself = match &landed {
+        // Where it changed the row, it has said how.
+        Ok(Landing::ReadAgain) => None,
+        Ok(Landing::PutOff(_)) => Some("put_off"),
+        Ok(Landing::OurConfiguration) => Some("configuration"),
+        Ok(Landing::Busy) => Some("busy"),
+        Ok(Landing::Fault) => Some("unreadable"),
+        Err(_) => Some("not_stored"),
+    };
+    if let Some(outcome) = ended_by_itself {
+        app.telemetry.refresh(outcome);
+    }
+    match landed {
         Ok(landing) => landing,
         Err(error) => {
+            app.telemetry.fault("database");
             tracing::error!(error = %error, connection = id, "a refresh could not be stored");
             Landing::Fault
         }
@@ -237,6 +251,7 @@ impl Flight<'_> {
             Ok(token) => token,
             Err(error) => {
                 // Nothing is sent upstream for it (ST-2); the operator may bring the key back.
+                self.app.telemetry.fault("sealing");
                 tracing::error!(error = %error, connection = self.id, alert = true, "a grant cannot be opened");
                 self.quarantine().await?;
                 return Ok(Landing::Fault);
@@ -309,6 +324,7 @@ impl Flight<'_> {
         loop {
             match self.try_to_store(&tokens, old).await {
                 Ok(true) => {
+                    self.app.telemetry.refresh("refreshed");
                     self.app.announce(self.owner, self.id).await;
                     let token = tokens.access_token;
                     account::read_anew_if_old(self.app, self.owner, self.id, token).await;
@@ -394,6 +410,7 @@ impl Flight<'_> {
         tx.commit().await?;
         if stored {
             tracing::warn!(connection = self.id, cause, "a grant is dead");
+            self.app.telemetry.refresh("dead");
             self.app.announce(self.owner, self.id).await;
         }
         Ok(Landing::ReadAgain)

@@ -5,6 +5,7 @@ use super::classify::{Asked, Meaning, OAuthError, correlation_id, meaning};
 use super::retry_after;
 use super::tokens::{Tokens, read_tokens};
 use crate::config::HubSpot;
+use crate::telemetry::{self, Telemetry};
 use governor::{DefaultDirectRateLimiter, Jitter, Quota, RateLimiter};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method};
@@ -106,10 +107,11 @@ pub(crate) struct HubSpotClient {
     client_secret: SecretString,
     pace: DefaultDirectRateLimiter,
     broken_since: Mutex<Option<Instant>>,
+    telemetry: Telemetry,
 }
 
 impl HubSpotClient {
-    pub(crate) fn new(config: &HubSpot) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(config: &HubSpot, telemetry: Telemetry) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -128,6 +130,7 @@ impl HubSpotClient {
                 NonZeroU32::new(TOKEN_PACE).unwrap_or(NonZeroU32::MIN),
             )),
             broken_since: Mutex::new(None),
+            telemetry,
         })
     }
 
@@ -165,6 +168,36 @@ impl HubSpotClient {
         asked: Asked,
         fields: &[(&str, &str)],
     ) -> Result<Tokens, TokenFault> {
+        let kind = match asked {
+            Asked::RedeemCode => "redeem_code",
+            Asked::Refresh => "refresh",
+        };
+        let call = self.ask_for_tokens(asked, fields);
+        self.counted(kind, call, |tokens| {
+            tokens.as_ref().map_or_else(word, |_| "ok")
+        })
+        .await
+    }
+
+    /// One call of an OAuth endpoint with its metrics; `word` says what came of it.
+    async fn counted<T>(
+        &self,
+        kind: &'static str,
+        call: impl Future<Output = T>,
+        word: impl FnOnce(&T) -> &'static str,
+    ) -> T {
+        let began = Instant::now();
+        let answer = call.await;
+        self.telemetry
+            .token_call(kind, word(&answer), began.elapsed());
+        answer
+    }
+
+    async fn ask_for_tokens(
+        &self,
+        asked: Asked,
+        fields: &[(&str, &str)],
+    ) -> Result<Tokens, TokenFault> {
         if self.is_broken() {
             return Err(TokenFault {
                 meaning: Meaning::OurConfiguration,
@@ -196,7 +229,7 @@ impl HubSpotClient {
     }
 
     /// Whether token calls rest because our own configuration was refused a moment ago.
-    fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.broken_since
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -208,6 +241,19 @@ impl HubSpotClient {
         &self,
         token: &str,
     ) -> Result<Option<Introspection>, TokenFault> {
+        self.counted(
+            "introspect",
+            self.ask_what_it_is(token),
+            |found| match found {
+                Ok(Some(_)) => "ok",
+                Ok(None) => "unknown",
+                Err(fault) => word(fault),
+            },
+        )
+        .await
+    }
+
+    async fn ask_what_it_is(&self, token: &str) -> Result<Option<Introspection>, TokenFault> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default)]
@@ -249,6 +295,18 @@ impl HubSpotClient {
 
     /// Gives up a grant; an unknown token counts as given up.
     pub(crate) async fn revoke(&self, refresh_token: &str) -> Revoked {
+        self.counted(
+            "revoke",
+            self.give_up(refresh_token),
+            |revoked| match revoked {
+                Revoked::Yes => "ok",
+                Revoked::NotYet => "transient",
+            },
+        )
+        .await
+    }
+
+    async fn give_up(&self, refresh_token: &str) -> Revoked {
         let fields = [
             ("token", refresh_token),
             ("token_type_hint", "refresh_token"),
@@ -417,6 +475,11 @@ impl HubSpotClient {
         }
         serde_json::from_slice(&answer.body).ok()
     }
+}
+
+/// The outcome of a refused call, as the metrics name it.
+fn word(fault: &TokenFault) -> &'static str {
+    telemetry::outcome(fault.meaning)
 }
 
 fn malformed() -> TokenFault {
