@@ -11,9 +11,13 @@
 
 pub mod browser;
 mod caller;
+mod front;
 mod person;
+mod raw;
 mod stage;
 
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
+pub use front::{Front, Play, Stranger};
 pub use person::{Person, fragment, location};
+pub use raw::{raw, rest, statuses};
 pub use stage::{PORTAL, Stage};

@@ -14,11 +14,16 @@
 
 mod account;
 mod app_files;
+mod bodies;
 mod callback;
 mod connections;
+mod corpus;
+mod edge;
 mod events;
 mod exchange;
 mod flows;
+mod metrics;
+mod overload;
 mod reconnect;
 mod refresh;
 mod relay;
@@ -26,4 +31,6 @@ mod return_uris;
 mod sealed;
 mod secrets;
 mod sessions;
+mod smuggling;
 mod solo;
+mod upstream;

@@ -70,6 +70,13 @@ async fn read(request: Request, most: usize) -> ApiResult<Zeroizing<Vec<u8>>> {
 impl JsonBytes {
     /// The body as what it should be.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> ApiResult<T> {
+        // Every body here is an object; serde would take a list as one, member by member.
+        if self.0.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(ApiError::with_detail(
+                ErrorCode::InvalidRequest,
+                "The body is not a JSON object.",
+            ));
+        }
         serde_json::from_slice(&self.0).map_err(|error| {
             let said = error.to_string();
             // Other messages quote the value.
