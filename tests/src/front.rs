@@ -16,6 +16,8 @@ pub enum Play {
     Raw(Vec<u8>),
     /// These bytes, one a second.
     Dribble(Vec<u8>),
+    /// These bytes at once, then a space a second for ever.
+    Pour(Vec<u8>),
     /// The end of the connection at once, by a reset.
     Reset,
     /// Nothing, for ever.
@@ -119,6 +121,13 @@ async fn serve(mut stream: TcpStream, sandbox: String, scripts: Scripts) {
                 if stream.write_all(&[byte]).await.is_err() {
                     return;
                 }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+        Play::Pour(bytes) => {
+            let mut next = bytes.as_slice();
+            while stream.write_all(next).await.is_ok() {
+                next = b" ";
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }

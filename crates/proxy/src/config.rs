@@ -142,6 +142,8 @@ pub struct Limits {
     pub max_requests: u32,
     /// Open event streams; each tenant has a share.
     pub max_event_streams: u32,
+    /// Memory for relayed answers on their way, in MiB; one answer takes 8 at most.
+    pub max_answer_mebibytes: u32,
 }
 
 /// Who stands in front of the proxy.
@@ -183,6 +185,7 @@ impl Default for Limits {
             max_per_address: 64,
             max_requests: 512,
             max_event_streams: 2048,
+            max_answer_mebibytes: 256,
         }
     }
 }

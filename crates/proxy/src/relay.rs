@@ -5,7 +5,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::access::Access;
 use crate::grant::refresh::{self, check_usable};
-use crate::provider::hubspot::{ApiAnswer, ApiFault};
+use crate::provider::call::{ApiAnswer, ApiFault, MemoryShare};
 use crate::session::Principal;
 use crate::store::grants::{self, FaultWords};
 use crate::store::{Owner, from_word};
@@ -81,6 +81,7 @@ impl Slots {
 pub(crate) struct Relayed {
     pub(crate) body: String,
     pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) memory: Option<MemoryShare>,
 }
 
 /// Performs a named operation on a connection.
@@ -155,13 +156,12 @@ async fn call(
     let status = answer.as_ref().ok().map(|answer| answer.status);
     app.telemetry
         .relay_call(operation.name, status, began.elapsed());
-    answer.map_err(|fault| {
-        ApiError::from(match fault {
-            ApiFault::Unreachable => ErrorCode::UpstreamUnavailable,
-            ApiFault::Redirect => ErrorCode::UpstreamRedirect,
-            ApiFault::TooLarge => ErrorCode::UpstreamTooLarge,
-            ApiFault::CutOff => ErrorCode::UpstreamInvalid,
-        })
+    answer.map_err(|fault| match fault {
+        ApiFault::Unreachable => ErrorCode::UpstreamUnavailable.into(),
+        ApiFault::Redirect => ErrorCode::UpstreamRedirect.into(),
+        ApiFault::TooLarge => ErrorCode::UpstreamTooLarge.into(),
+        ApiFault::CutOff => ErrorCode::UpstreamInvalid.into(),
+        ApiFault::NoRoom => ApiError::from(ErrorCode::Overloaded).retry_after(1.0),
     })
 }
 
@@ -257,6 +257,7 @@ fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
         return Ok(Relayed {
             body,
             rate_limit: answer.rate_limit,
+            memory: answer.memory,
         });
     }
     let code = match answer.status {

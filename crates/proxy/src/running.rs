@@ -9,6 +9,7 @@ use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
 use crate::peers::Forwarders;
 use crate::provider::HubSpotClient;
+use crate::provider::call::AnswerMemory;
 use crate::seal::{Place, Sealer};
 use crate::server::Doors;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
@@ -122,7 +123,11 @@ impl Proxy {
         let forwarders = Forwarders::new(config.edge.trusted_proxies.clone());
         let app = Arc::new(App {
             sessions: Sessions::new(config.base_url.clone(), tenants),
-            hubspot: HubSpotClient::new(&config.hubspot, telemetry.clone())?,
+            hubspot: HubSpotClient::new(
+                &config.hubspot,
+                AnswerMemory::new(config.limits.max_answer_mebibytes),
+                telemetry.clone(),
+            )?,
             bus: Bus::new(random::id()),
             flights: refresh::Flights::default(),
             slots: crate::relay::Slots::default(),
@@ -322,6 +327,7 @@ async fn keep_house(app: Shared) {
             _ = ticks.tick() => {}
         }
         if let Err(error) = sweep(&app).await {
+            app.telemetry.fault("database");
             tracing::error!(error = %error, "housekeeping failed");
         }
         app.limiter.forget_idle();
@@ -330,9 +336,11 @@ async fn keep_house(app: Shared) {
 }
 
 async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
+    let began = std::time::Instant::now();
     let mut tx = app.store.begin().await?;
     let ended = flows::sweep(&mut tx).await?;
     tx.commit().await?;
+    app.telemetry.database("sweep", began.elapsed());
     for flow in ended {
         let owner = flow.owner();
         if let Some(row) = flows::by_id(app.store.readers(), &owner, &flow.id).await? {

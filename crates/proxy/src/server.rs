@@ -6,6 +6,7 @@ mod socket;
 mod watch;
 
 use crate::peers::{Forwarders, Peer, network};
+use crate::provider::call::MemoryShare;
 use crate::telemetry::Telemetry;
 use crate::web::Place;
 use axum::Router;
@@ -156,9 +157,13 @@ async fn serve_one(stream: TcpStream, peer: SocketAddr, router: Router, stop: Ca
             let answer = router.clone().oneshot(request);
             async move {
                 let mut response = answer.await?;
-                // Its place is given back when the answer is written, not when it is ready.
-                let place = response.extensions_mut().remove::<Place>();
-                let outflow = |body| Outflow::new(body, exchange, place);
+                // Place and room are given back when the answer is written, not when it is ready.
+                let extensions = response.extensions_mut();
+                let kept = (
+                    extensions.remove::<Place>(),
+                    extensions.remove::<MemoryShare>(),
+                );
+                let outflow = |body| Outflow::new(body, exchange, kept);
                 Ok::<_, std::convert::Infallible>(response.map(outflow))
             }
         }

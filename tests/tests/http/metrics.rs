@@ -152,6 +152,14 @@ async fn metrics_tell_what_happened_and_not_to_whom() {
             r#"portico_refreshes_total{outcome="refreshed"}"#.into(),
             1.0,
         ),
+        (
+            r#"portico_database_seconds_count{work="lease"}"#.into(),
+            1.0,
+        ),
+        (
+            r#"portico_database_seconds_count{work="store_tokens"}"#.into(),
+            1.0,
+        ),
         ("portico_breaker_open".into(), 0.0),
         ("portico_event_streams".into(), 1.0),
         ("portico_requests_in_flight".into(), 0.0),

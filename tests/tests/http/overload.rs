@@ -1,7 +1,7 @@
 //! More than the proxy takes: too many requests, and floods of HTTP/2 frames.
 
 use futures_util::future::join_all;
-use portico_tests::{PORTAL, Stage};
+use portico_tests::{Front, PORTAL, Play, Stage};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -124,6 +124,57 @@ async fn event_streams_eat_no_places() {
     assert_eq!(one_more().await, 503, "half of all, for one tenant alone");
     streams.truncate(10);
     crate::exchange::until(async || one_more().await == 200).await;
+}
+
+/// OV-2: large answers on their way have bounded memory; what does not fit is refused, and comes back free.
+#[tokio::test]
+async fn large_answers_share_bounded_memory() {
+    let mut front = None;
+    let stage = Stage::set(|config, _| {
+        config.limits.max_answer_mebibytes = 11;
+        front = Some(Front::between(config));
+    })
+    .await;
+    let front = front.unwrap();
+    let id = stage.connected(PORTAL).await;
+    let admin = stage.admin();
+    let body = format!("\"{}\"", "a".repeat(6 * MEBIBYTE));
+    let play = || {
+        let answer = Play::answer(
+            "200 OK",
+            "content-type: application/json\r\n",
+            body.as_bytes(),
+        );
+        front.play("/account-info/2026-03/details", answer);
+    };
+    let ask = async || {
+        play();
+        admin.relay(&id, "account.details", &json!({})).await
+    };
+    for _ in 0..5 {
+        assert_eq!(ask().await.status, 200, "one after the other");
+    }
+    // One that is asked for and not read: the system's own buffers take a part of it.
+    play();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut unread = socket.connect(stage.proxy.address()).await.unwrap();
+    let request = format!(
+        "POST /v1/connections/{id}/relay/account.details HTTP/1.1\r\nhost: localhost\r\n\
+        authorization: Bearer {}\r\norigin: {}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}",
+        admin.token, admin.origin
+    );
+    unread.write_all(request.as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    unread.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    let refused = ask().await;
+    assert_eq!(refused.refusal(), (503, "overloaded".into()));
+    assert!(refused.header("retry-after").is_some());
+    let small = admin.relay(&id, "owners.list", &json!({})).await;
+    assert_eq!(small.status, 200, "small answers need no room");
+    drop(unread);
+    crate::exchange::until(async || ask().await.status == 200).await;
 }
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";

@@ -349,14 +349,17 @@ async fn a_dribbling_provider_ends_at_the_deadline() {
     let (stage, front, id) = fronted().await;
     let answer = format!("HTTP/1.1 200 OK\r\n{JSON}content-length: 60\r\n\r\n");
     front.play(DETAILS, Play::Dribble(answer.into_bytes()));
-    front.play("/crm/owners", Play::Silence);
+    front.play("/marketing/", Play::Silence);
     let timed = async |operation| {
         let began = Instant::now();
         let answer = stage.admin().relay(&id, operation, &json!({})).await;
         (answer, began.elapsed())
     };
-    let (head, silence) = tokio::join!(timed("account.details"), timed("owners.list"));
-    for (case, (answer, took)) in [("dribble", head), ("silence", silence)] {
+    let body = format!("HTTP/1.1 200 OK\r\n{JSON}\r\n{{\"a\":");
+    front.play("/crm/owners", Play::Pour(body.into_bytes()));
+    let (head, silence) = tokio::join!(timed("account.details"), timed("forms.list"));
+    let pour = timed("owners.list").await;
+    for (case, (answer, took)) in [("head", head), ("silence", silence), ("body", pour)] {
         assert_eq!(
             answer.refusal(),
             (502, "upstream_unavailable".into()),

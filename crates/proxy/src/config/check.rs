@@ -154,6 +154,10 @@ impl Config {
                 faults.add(field, "must be at least 1");
             }
         }
+        if !(8..=65_536).contains(&self.limits.max_answer_mebibytes) {
+            // Below, no answer of the largest size would ever pass.
+            faults.add("limits.max_answer_mebibytes", "must be 8 to 65536");
+        }
         if self.limits.max_requests < 16 {
             // A share of it must still be of use to a tenant among several.
             faults.add("limits.max_requests", "must be at least 16");

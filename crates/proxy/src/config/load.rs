@@ -14,7 +14,7 @@ const PREFIX: &str = "PORTICO_";
 /// Read by the command line itself, not fields of the file.
 const NOT_FIELDS: [&str; 3] = ["PORTICO_CONFIG", "PORTICO_LOG", "PORTICO_LOG_FORMAT"];
 /// Fields whose override is a number or a truth value rather than a text.
-const PLAIN_VALUES: [&str; 8] = [
+const PLAIN_VALUES: [&str; 9] = [
     "max_connections",
     "behind_tls",
     "user_per_minute",
@@ -23,6 +23,7 @@ const PLAIN_VALUES: [&str; 8] = [
     "max_per_address",
     "max_requests",
     "max_event_streams",
+    "max_answer_mebibytes",
 ];
 
 impl Config {

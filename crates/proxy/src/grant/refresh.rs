@@ -271,11 +271,13 @@ impl Flight<'_> {
         let until = Instant::now() + PATIENCE;
         let mut pause = 0.1;
         loop {
+            let began = Instant::now();
             let mut tx = self.app.store.begin().await?;
             let leased =
                 grants::take_lease(&mut tx, self.owner, self.id, self.generation, &self.holder)
                     .await?;
             tx.commit().await?;
+            self.app.telemetry.database("lease", began.elapsed());
             if let Some(leased) = leased {
                 return Ok(Ok(leased));
             }
@@ -333,6 +335,7 @@ impl Flight<'_> {
                 Ok(false) => return self.superseded(&tokens, old, account).await,
                 Err(error) if Instant::now() >= until => return Err(error),
                 Err(error) => {
+                    self.app.telemetry.fault("database");
                     tracing::warn!(error = %error, "the database refused fresh tokens; trying again");
                     sleep(Duration::from_millis(250)).await;
                 }
@@ -360,10 +363,12 @@ impl Flight<'_> {
             expires_in: tokens.expires_in,
             granted: tokens.scopes.as_ref().map(to_json).transpose()?,
         };
+        let began = Instant::now();
         let mut tx = self.app.store.begin().await?;
         let stored =
             grants::store_refreshed(&mut tx, self.owner, self.id, self.generation, &fresh).await?;
         tx.commit().await?;
+        self.app.telemetry.database("store_tokens", began.elapsed());
         Ok(stored)
     }
 

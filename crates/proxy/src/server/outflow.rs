@@ -2,6 +2,7 @@
 //! Owns the pieces; `watch` judges.
 
 use super::watch::Exchange;
+use crate::provider::call::MemoryShare;
 use crate::web::Place;
 use axum::body::Body;
 use bytes::Bytes;
@@ -12,23 +13,26 @@ use std::task::{Context, Poll};
 /// What is handed out at once: a stream of HTTP/2 buffers no more than that beyond its peer's window.
 const PIECE: usize = 16 * 1024;
 
+/// What an answer holds until it is written.
+type Kept = (Option<Place>, Option<MemoryShare>);
+
 pub(super) struct Outflow {
     body: Body,
     rest: Bytes,
     has_begun: bool,
     exchange: Exchange,
-    _place: Option<Place>,
+    _kept: Kept,
 }
 
 impl Outflow {
-    pub(super) fn new(body: Body, exchange: Exchange, place: Option<Place>) -> Self {
+    pub(super) fn new(body: Body, exchange: Exchange, kept: Kept) -> Self {
         exchange.handed_out();
         Self {
             body,
             rest: Bytes::new(),
             has_begun: false,
             exchange,
-            _place: place,
+            _kept: kept,
         }
     }
 
