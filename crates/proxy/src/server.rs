@@ -151,7 +151,7 @@ async fn serve_one(stream: TcpStream, peer: SocketAddr, router: Router, stop: Ca
     let service = hyper::service::service_fn({
         let watch = watch.clone();
         move |request: http::Request<Incoming>| {
-            let exchange = watch.begin();
+            let exchange = watch.begin(request.version());
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
             let answer = router.clone().oneshot(request);
@@ -169,7 +169,8 @@ async fn serve_one(stream: TcpStream, peer: SocketAddr, router: Router, stop: Ca
         }
     });
     let builder = builder();
-    let connection = builder.serve_connection(TokioIo::new(Socket::new(stream)), service);
+    let socket = TokioIo::new(Socket::new(stream, watch.clone()));
+    let connection = builder.serve_connection(socket, service);
     watch.drive(connection, &stop).await;
 }
 
@@ -178,7 +179,8 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        // Heads are timed by `watch`.
+        .header_read_timeout(None)
         .max_headers(MAX_HEADERS)
         .max_buf_size(READ_BUFFER);
     builder

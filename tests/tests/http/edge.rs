@@ -52,6 +52,31 @@ async fn a_connection_that_asks_nothing_is_closed() {
     }
 }
 
+/// OV-1: between requests a connection may rest, as load balancers let it; a head that begins must end.
+#[tokio::test]
+async fn a_connection_may_rest_but_not_dribble() {
+    const GET: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let stage = Stage::open().await;
+    let mut socket = TcpStream::connect(stage.proxy.address()).await.unwrap();
+    let mut ask = async |bytes: &[u8]| {
+        socket.write_all(bytes).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = timeout(Duration::from_secs(20), socket.read(&mut answer)).await;
+        let read = read.expect("an answer or the end").unwrap_or(0);
+        statuses(&String::from_utf8_lossy(&answer[..read]))
+    };
+    assert_eq!(ask(GET).await, [200]);
+    sleep(Duration::from_secs(15)).await;
+    assert_eq!(ask(GET).await, [200], "after a rest");
+    let began = Instant::now();
+    assert_eq!(ask(&GET[..20]).await, [0_u16; 0], "no answer, but the end");
+    let took = began.elapsed();
+    assert!(
+        (Duration::from_secs(8)..Duration::from_secs(14)).contains(&took),
+        "{took:?}"
+    );
+}
+
 /// OV-1: two thousand sockets that send a byte a second keep nobody else out, and are closed in time.
 #[tokio::test]
 async fn two_thousand_dribbling_sockets_keep_nobody_out() {

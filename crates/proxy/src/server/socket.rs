@@ -1,7 +1,8 @@
 //! A socket whose writes may not stall: a peer that stops reading loses its connection.
-//! Owns one deadline; passes bytes as they are.
+//! Owns one deadline, and tells `watch` what came; passes bytes as they are.
 
 use super::PATIENCE;
+use super::watch::Watch;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,12 +15,14 @@ pub(super) struct Socket {
     /// Runs while a write waits.
     deadline: Pin<Box<Sleep>>,
     waits: bool,
+    watch: Watch,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, watch: Watch) -> Self {
         Self {
             stream,
+            watch,
             deadline: Box::pin(sleep(PATIENCE)),
             waits: false,
         }
@@ -49,7 +52,13 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+        let socket = self.get_mut();
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut socket.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            socket.watch.heard();
+        }
+        read
     }
 }
 

@@ -1,5 +1,6 @@
-//! Whether a connection is still of use: its first request comes in time, its answers are taken, and it
-//! does not rest for ever. Owns those clocks; hyper's own time only the heads of HTTP/1.
+//! Whether a connection is still of use: a request that begins comes whole in time, answers are taken, and
+//! it does not rest for ever. Owns those clocks. Hyper's own time-out of heads runs while a connection rests
+//! too, and would end those that a load balancer keeps for the next request.
 
 use super::PATIENCE;
 use hyper_util::server::graceful::GracefulConnection;
@@ -10,8 +11,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// How long a connection may rest between requests; HTTP/1 is ended earlier, by its header time.
-const REST: Duration = Duration::from_mins(1);
+/// How long a connection may rest between requests: longer than load balancers keep theirs, so that they
+/// end it and not we, just when the next request is on its way.
+const REST: Duration = Duration::from_secs(75);
 /// How often a busy connection is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -24,6 +26,10 @@ struct State {
     open: usize,
     /// When that became none; at first, when the connection was made.
     idle_since: Instant,
+    /// When bytes of a next request came while none was open; at first, when the connection was made.
+    head_since: Option<Instant>,
+    /// HTTP/2, where bytes are acknowledgements more often than the beginning of a request.
+    has_frames: bool,
     /// Answers of which a piece was handed out and the next not yet asked for, and since when.
     untaken: BTreeMap<u64, Instant>,
 }
@@ -42,10 +48,13 @@ enum Verdict {
 
 impl Watch {
     pub(super) fn new() -> Self {
+        let now = Instant::now();
         Self(Arc::new(Mutex::new(State {
             next: 0,
             open: 0,
-            idle_since: Instant::now(),
+            idle_since: now,
+            head_since: Some(now),
+            has_frames: false,
             untaken: BTreeMap::new(),
         })))
     }
@@ -55,13 +64,23 @@ impl Watch {
     }
 
     /// A request has come.
-    pub(super) fn begin(&self) -> Exchange {
+    pub(super) fn begin(&self, version: http::Version) -> Exchange {
         let mut state = self.lock();
+        state.has_frames = version == http::Version::HTTP_2;
         state.next += 1;
         state.open += 1;
+        state.head_since = None;
         Exchange {
             watch: self.clone(),
             number: state.next,
+        }
+    }
+
+    /// Bytes have come.
+    pub(super) fn heard(&self) {
+        let mut state = self.lock();
+        if state.open == 0 && !state.has_frames && state.head_since.is_none() {
+            state.head_since = Some(Instant::now());
         }
     }
 
@@ -73,8 +92,8 @@ impl Watch {
         if state.open > 0 {
             return Verdict::Fine(now + LOOK);
         }
-        if state.next == 0 {
-            let due = state.idle_since + PATIENCE;
+        if let Some(since) = state.head_since {
+            let due = since + PATIENCE;
             return if due <= now {
                 Verdict::Useless
             } else {
@@ -85,7 +104,7 @@ impl Watch {
         if due <= now {
             Verdict::Rested
         } else {
-            Verdict::Fine(due.min(now + PATIENCE))
+            Verdict::Fine(due.min(now + LOOK))
         }
     }
 
