@@ -14,13 +14,17 @@ pub mod browser;
 mod caller;
 mod database;
 mod device;
+mod front;
 mod person;
+mod raw;
 mod replica;
 mod stage;
 
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
 pub use database::{Database, OwnDatabase};
 pub use device::launch;
+pub use front::{Front, Play, Stranger};
 pub use person::{Person, fragment, location};
+pub use raw::{raw, rest, statuses};
 pub use replica::{Replica, written};
 pub use stage::{PORTAL, Stage};

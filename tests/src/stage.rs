@@ -67,6 +67,7 @@ impl Stage {
         config.base_url = base_url;
         config.limits.user_per_minute = 100_000;
         config.limits.org_per_minute = 100_000;
+        config.limits.address_per_minute = 100_000;
         let mut state = State::fixture("agency", 1, vec![app]).unwrap();
         change(&mut config, &mut state);
 

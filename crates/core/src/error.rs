@@ -84,6 +84,8 @@ catalogue! {
         "Your plan's number of portals is reached", "Every portal your plan allows is in use.", "Remove a portal you no longer need, or upgrade your plan.";
     RateLimited "rate_limited" "RATE_LIMITED" 429
         "Too many requests", "The limit on requests was reached.", "Wait a moment; Portico goes on by itself.";
+    Overloaded "overloaded" "OVERLOADED" 503
+        "Portico is busy", "More is asked of the proxy at once than it takes.", "Wait a moment; Portico goes on by itself.";
     FlowExpired "flow_expired" "TOKEN_EXPIRED" 410
         "The authorization timed out", "An authorization must be finished within ten minutes.", "Start again.";
     FlowFinished "flow_finished" "FLOW_FINISHED" 409

@@ -5,6 +5,7 @@ use crate::events::Bus;
 use crate::grant::cache::Grants;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
+use crate::peers::Forwarders;
 use crate::provider::HubSpotClient;
 use crate::relay::Slots;
 use crate::seal::Sealer;
@@ -12,6 +13,8 @@ use crate::session::{LocalIssuer, Sessions};
 use crate::spool::Spool;
 use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
+use crate::telemetry::Telemetry;
+use crate::web::Places;
 use portico_core::wire::{Connection, Event};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -34,6 +37,11 @@ pub(crate) struct App {
     pub(crate) grants: Grants,
     pub(crate) slots: Slots,
     pub(crate) limiter: Limiter,
+    /// Room for requests, and for event streams.
+    pub(crate) places: Arc<Places>,
+    pub(crate) streams: Arc<Places>,
+    pub(crate) forwarders: Forwarders,
+    pub(crate) telemetry: Telemetry,
     /// Work that must outlive the request that began it.
     pub(crate) tasks: TaskTracker,
     /// Set when the proxy is to stop.

@@ -6,6 +6,7 @@ mod load;
 
 pub use check::ConfigError;
 
+use ipnet::IpNet;
 use portico_core::wire::Role;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -49,6 +50,12 @@ pub struct Config {
     /// Request limits.
     #[serde(default)]
     pub limits: Limits,
+    /// Who stands in front.
+    #[serde(default)]
+    pub edge: Edge,
+    /// Logs and traces.
+    #[serde(default)]
+    pub telemetry: Telemetry,
 }
 
 /// Sessions of the local issuer: one organization, one person per launch link.
@@ -126,7 +133,7 @@ impl HubSpot {
     }
 }
 
-/// Requests a minute, the relay and the event stream excepted (threat model, section 6).
+/// Requests a minute, the relay and the event stream excepted, and how much at once (threat model, section 6).
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -134,6 +141,47 @@ pub struct Limits {
     pub user_per_minute: u32,
     /// Of one organization.
     pub org_per_minute: u32,
+    /// From one address, sessions or not. Whoever stands in front for many is not counted.
+    pub address_per_minute: u32,
+    /// Open connections.
+    pub max_connections: u32,
+    /// Open connections from one address.
+    pub max_per_address: u32,
+    /// Requests being answered, the relay included; each tenant has a share.
+    pub max_requests: u32,
+    /// Open event streams; each tenant has a share.
+    pub max_event_streams: u32,
+    /// Memory for relayed answers on their way, in MiB; one answer takes 8 at most.
+    pub max_answer_mebibytes: u32,
+}
+
+/// Who stands in front of the proxy.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Edge {
+    /// Networks whose `X-Forwarded-For` is believed, for limits only; when empty, nobody's.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// What is told of the proxy at work.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Telemetry {
+    /// Form of log lines.
+    pub log_format: LogFormat,
+    /// Base address of an OpenTelemetry collector that takes OTLP over HTTP; when absent, no traces are sent.
+    pub otlp_endpoint: Option<String>,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 impl Default for Limits {
@@ -141,6 +189,12 @@ impl Default for Limits {
         Self {
             user_per_minute: 60,
             org_per_minute: 600,
+            address_per_minute: 1200,
+            max_connections: 4096,
+            max_per_address: 64,
+            max_requests: 512,
+            max_event_streams: 2048,
+            max_answer_mebibytes: 256,
         }
     }
 }
@@ -161,6 +215,8 @@ impl Config {
             solo: Solo::default(),
             hubspot,
             limits: Limits::default(),
+            edge: Edge::default(),
+            telemetry: Telemetry::default(),
         }
     }
 

@@ -9,14 +9,18 @@ use std::sync::Arc;
 
 /// A refusal or fault, ready to be answered. The edge adds the correlation id.
 #[derive(Clone, Debug)]
-pub(crate) struct ApiError(Box<Problem>);
+pub(crate) struct ApiError(Box<Problem>, Option<OwnFault>);
+
+/// A fault of ours, for the edge to count; its word is a label of the metrics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnFault(pub(crate) &'static str);
 
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
     /// With a sentence about this very case.
     pub(crate) fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::of(code).with_detail(detail)))
+        Self(Box::new(Problem::of(code).with_detail(detail)), None)
     }
 
     /// With whole seconds to wait, at least one.
@@ -40,6 +44,11 @@ impl ApiError {
         self
     }
 
+    fn own_fault(kind: &'static str) -> Self {
+        let problem = Problem::of(ErrorCode::Internal);
+        Self(Box::new(problem), Some(OwnFault(kind)))
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         self.0.code
     }
@@ -61,7 +70,7 @@ pub(crate) fn whole_seconds(seconds: f64) -> u64 {
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self(Box::new(Problem::of(code)))
+        Self(Box::new(Problem::of(code)), None)
     }
 }
 
@@ -88,9 +97,13 @@ impl ApiError {
             "the database failed"
         );
         if away {
-            Self::from(ErrorCode::StoreUnavailable).retry_after(2.0)
+            Self(
+                Box::new(Problem::of(ErrorCode::StoreUnavailable)),
+                Some(OwnFault("database")),
+            )
+            .retry_after(2.0)
         } else {
-            ErrorCode::Internal.into()
+            Self::own_fault("database")
         }
     }
 }
@@ -98,14 +111,14 @@ impl ApiError {
 impl From<crate::seal::SealError> for ApiError {
     fn from(error: crate::seal::SealError) -> Self {
         tracing::error!(error = %error, alert = true, "sealing failed");
-        ErrorCode::Internal.into()
+        Self::own_fault("sealing")
     }
 }
 
 impl From<crate::random::NoRandomness> for ApiError {
     fn from(error: crate::random::NoRandomness) -> Self {
         tracing::error!(error = %error, alert = true, "the random source failed");
-        ErrorCode::Internal.into()
+        Self::own_fault("random")
     }
 }
 
@@ -116,6 +129,9 @@ impl IntoResponse for ApiError {
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self.0);
+        if let Some(fault) = self.1 {
+            response.extensions_mut().insert(fault);
+        }
         response
     }
 }

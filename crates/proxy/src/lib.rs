@@ -10,6 +10,7 @@ mod events;
 mod grant;
 mod keys;
 mod limits;
+mod peers;
 mod provider;
 mod random;
 mod relay;
@@ -20,6 +21,7 @@ mod server;
 mod session;
 mod spool;
 mod store;
+pub mod telemetry;
 mod web;
 
 pub use keys::KeyError;

@@ -1,4 +1,4 @@
-//! Requests a minute per person and per organization (threat model, section 6).
+//! Requests a minute per person, per organization and per address (threat model, section 6).
 //! Owns the counters; the relay and the event stream do not come here.
 
 use crate::config::Limits;
@@ -8,12 +8,15 @@ use crate::store::Owner;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use portico_core::error::ErrorCode;
+use std::hash::Hash;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 /// The counters of one process.
 pub(crate) struct Limiter {
     users: DefaultKeyedRateLimiter<(Owner, String)>,
     orgs: DefaultKeyedRateLimiter<Owner>,
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Limiter {
@@ -22,27 +25,32 @@ impl Limiter {
         Self {
             users: RateLimiter::keyed(quota(limits.user_per_minute)),
             orgs: RateLimiter::keyed(quota(limits.org_per_minute)),
+            addresses: RateLimiter::keyed(quota(limits.address_per_minute)),
         }
     }
 
-    /// Counts one request.
+    /// Counts one request of a person.
     pub(crate) fn check(&self, who: &Principal) -> ApiResult<()> {
-        let now = DefaultClock::default().now();
-        let refused = |wait: std::time::Duration| {
-            Err(ApiError::from(ErrorCode::RateLimited).retry_after(wait.as_secs_f64()))
-        };
-        if let Err(not_yet) = self.users.check_key(&(who.owner.clone(), who.sub.clone())) {
-            return refused(not_yet.wait_time_from(now));
-        }
-        match self.orgs.check_key(&who.owner) {
-            Ok(()) => Ok(()),
-            Err(not_yet) => refused(not_yet.wait_time_from(now)),
-        }
+        check(&self.users, &(who.owner.clone(), who.sub.clone()))?;
+        check(&self.orgs, &who.owner)
+    }
+
+    /// Counts one request from an address, whoever sends it.
+    pub(crate) fn check_address(&self, address: IpAddr) -> ApiResult<()> {
+        check(&self.addresses, &address)
     }
 
     /// Forgets who has not asked for a while, so that the tables stay small.
     pub(crate) fn forget_idle(&self) {
         self.users.retain_recent();
         self.orgs.retain_recent();
+        self.addresses.retain_recent();
     }
+}
+
+fn check<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> ApiResult<()> {
+    limiter.check_key(key).map_err(|not_yet| {
+        let wait = not_yet.wait_time_from(DefaultClock::default().now());
+        ApiError::from(ErrorCode::RateLimited).retry_after(wait.as_secs_f64())
+    })
 }

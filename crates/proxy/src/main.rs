@@ -2,16 +2,14 @@
 //! Owns the command line and the process; everything else is the library's.
 
 use clap::{Parser, Subcommand};
-use portico_proxy::config::Config;
-use portico_proxy::{Proxy, key_reports, launch_link};
+use portico_proxy::config::{self, Config, LogFormat};
+use portico_proxy::{Proxy, key_reports, launch_link, telemetry};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::error::Error;
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// The tiny token-exchange proxy that guards Portico's secrets.
 #[derive(Parser)]
@@ -50,15 +48,7 @@ fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     // Points where tests stop a process; compiled to nothing in a release.
     let _points = fail::FailScenario::setup();
-    let filter = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    if let Err(error) = forbid_core_dumps() {
-        tracing::warn!(error = %error, "core dumps cannot be switched off");
-    }
+    let dumps = forbid_core_dumps();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -66,7 +56,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    match runtime.block_on(run(command_line.command)) {
+    match runtime.block_on(run(command_line.command, dumps)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&*error),
     }
@@ -101,10 +91,20 @@ fn fail(error: &dyn Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve(file) => serve(file.load()?).await,
+        Command::Serve(file) => {
+            let config = file.load()?;
+            let exporter = begin_to_log(config.telemetry.clone())?;
+            if let Err(error) = dumps {
+                tracing::warn!(error = %error, "core dumps cannot be switched off");
+            }
+            let served = serve(config).await;
+            tokio::task::spawn_blocking(|| exporter.finish()).await?;
+            served
+        }
         Command::Launch(file) => {
+            begin_to_log(config::Telemetry::default())?;
             say(&launch_link(&file.load()?).await?);
             Ok(())
         }
@@ -131,6 +131,18 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
     }
+}
+
+/// With what the environment asks for laid over the configuration.
+fn begin_to_log(mut config: config::Telemetry) -> Result<telemetry::Exporter, Box<dyn Error>> {
+    match std::env::var("PORTICO_LOG_FORMAT").as_deref() {
+        Ok("json") => config.log_format = LogFormat::Json,
+        Ok("text") => config.log_format = LogFormat::Text,
+        Ok(_) => return Err("PORTICO_LOG_FORMAT must be text or json".into()),
+        Err(_) => {}
+    }
+    let asked = std::env::var("PORTICO_LOG").ok();
+    telemetry::init(&config, asked.as_deref()).map_err(|error| error as Box<dyn Error>)
 }
 
 #[expect(

@@ -1,6 +1,7 @@
 //! What the proxy asks of HubSpot, and what its answers mean.
 //! Owns outbound HTTP: fixed hosts, our own headers, no redirects, no proxies. Stores nothing.
 
+pub(crate) mod call;
 pub(crate) mod classify;
 pub(crate) mod hubspot;
 pub(crate) mod retry_after;

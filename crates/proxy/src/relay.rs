@@ -6,7 +6,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::grant::access::{self, Access};
 use crate::grant::cache;
 use crate::grant::refresh::{self, check_usable};
-use crate::provider::hubspot::{ApiAnswer, ApiFault};
+use crate::provider::call::{ApiAnswer, ApiFault, MemoryShare};
 use crate::session::Principal;
 use crate::store::grants::{self, FaultWords};
 use crate::store::{Owner, from_word};
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Calls of one connection that run at once.
@@ -81,6 +82,7 @@ impl Slots {
 pub(crate) struct Relayed {
     pub(crate) body: String,
     pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) memory: Option<MemoryShare>,
 }
 
 /// Performs a named operation on a connection.
@@ -108,7 +110,9 @@ pub(crate) async fn relay(
         ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
     })?;
     check_usable(app, &held)?;
+    let began = Instant::now();
     let _slot = app.slots.enter(&who.owner, id).await?;
+    app.telemetry.waited_for_slot(began.elapsed());
     let access = refresh::fresh(app, &who.owner, id).await?;
     let answer = call(app, operation, &target, &access).await?;
     let (access, answer) = if answer.status == 401 && is_expired(&answer) {
@@ -123,7 +127,9 @@ pub(crate) async fn relay(
     if answer.status == 477 {
         suspend(app, &who.owner, id, &access, &answer).await?;
     }
-    read(answer, &access)
+    let relayed = read(answer, &access)?;
+    app.telemetry.relayed(relayed.body.len());
+    Ok(relayed)
 }
 
 async fn call(
@@ -136,7 +142,9 @@ async fn call(
         Method::Get => http::Method::GET,
         Method::Post => http::Method::POST,
     };
-    app.hubspot
+    let began = Instant::now();
+    let answer = app
+        .hubspot
         .api(
             method,
             &target.path,
@@ -144,15 +152,17 @@ async fn call(
             target.body.as_ref(),
             &access.token,
         )
-        .await
-        .map_err(|fault| {
-            ApiError::from(match fault {
-                ApiFault::Unreachable => ErrorCode::UpstreamUnavailable,
-                ApiFault::Redirect => ErrorCode::UpstreamRedirect,
-                ApiFault::TooLarge => ErrorCode::UpstreamTooLarge,
-                ApiFault::CutOff => ErrorCode::UpstreamInvalid,
-            })
-        })
+        .await;
+    let status = answer.as_ref().ok().map(|answer| answer.status);
+    app.telemetry
+        .relay_call(operation.name, status, began.elapsed());
+    answer.map_err(|fault| match fault {
+        ApiFault::Unreachable => ErrorCode::UpstreamUnavailable.into(),
+        ApiFault::Redirect => ErrorCode::UpstreamRedirect.into(),
+        ApiFault::TooLarge => ErrorCode::UpstreamTooLarge.into(),
+        ApiFault::CutOff => ErrorCode::UpstreamInvalid.into(),
+        ApiFault::NoRoom => ApiError::from(ErrorCode::Overloaded).retry_after(1.0),
+    })
 }
 
 /// HubSpot's error envelope, as far as a machine reads it. Source: platform, section 9.
@@ -247,6 +257,7 @@ fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
         return Ok(Relayed {
             body,
             rate_limit: answer.rate_limit,
+            memory: answer.memory,
         });
     }
     let code = match answer.status {

@@ -20,6 +20,7 @@ fn answer(status: u16, is_json: bool, body: &str) -> ApiAnswer {
         retry_after: None,
         rate_limit: None,
         correlation_id: Some("header-id".into()),
+        memory: None,
     }
 }
 

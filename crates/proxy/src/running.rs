@@ -8,12 +8,17 @@ use crate::grant::cache::Grants;
 use crate::grant::{issuer_key_place, refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
+use crate::peers::Forwarders;
 use crate::provider::HubSpotClient;
+use crate::provider::call::AnswerMemory;
 use crate::rotation::{self, KeyReport, RotationError};
 use crate::seal::Sealer;
+use crate::server::Doors;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::spool::{self, Spool};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
+use crate::telemetry::Telemetry;
+use crate::web::Places;
 use crate::{random, server, web};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -128,14 +133,25 @@ impl Proxy {
         let spool = Spool::open(config.spool_path()).map_err(StartError::Spool)?;
         let (solo, issuer) = local_issuer(&store, &sealer, &config).await?;
         let tenants = [(issuer.iss.clone(), issuer.tenant(config.origins()))].into();
+        let telemetry = Telemetry::new();
+        let places = |most: u32| Arc::new(Places::new(most as usize));
+        let forwarders = Forwarders::new(config.edge.trusted_proxies.clone());
         let app = Arc::new(App {
             sessions: Sessions::new(config.base_url.clone(), tenants),
-            hubspot: HubSpotClient::new(&config.hubspot)?,
+            hubspot: HubSpotClient::new(
+                &config.hubspot,
+                AnswerMemory::new(config.limits.max_answer_mebibytes),
+                telemetry.clone(),
+            )?,
             bus: Bus::new(random::id()),
             flights: refresh::Flights::default(),
             grants: Grants::default(),
             slots: crate::relay::Slots::default(),
             limiter: Limiter::new(config.limits),
+            places: places(config.limits.max_requests),
+            streams: places(config.limits.max_event_streams),
+            forwarders: forwarders.clone(),
+            telemetry: telemetry.clone(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             revocations: Notify::new(),
@@ -150,9 +166,16 @@ impl Proxy {
         let mut tx = app.store.begin().await?;
         solo::remember_base_url(&mut tx, &app.config.base_url).await?;
         tx.commit().await?;
+        let doors = || Doors {
+            most: app.config.limits.max_connections as usize,
+            most_per_address: app.config.limits.max_per_address as usize,
+            forwarders: forwarders.clone(),
+            telemetry: telemetry.clone(),
+        };
         let mut servers = vec![tokio::spawn(server::serve(
             listener,
             web::router(app.clone()),
+            doors(),
             app.stop.clone(),
         ))];
         if let Some(listener) = health {
@@ -160,6 +183,7 @@ impl Proxy {
             servers.push(tokio::spawn(server::serve(
                 listener,
                 router,
+                doors(),
                 app.stop.clone(),
             )));
         }
@@ -322,6 +346,7 @@ async fn keep_house(app: Shared) {
             _ = ticks.tick() => {}
         }
         if let Err(error) = sweep(&app).await {
+            app.telemetry.fault("database");
             tracing::error!(error = %error, "housekeeping failed");
         }
         app.limiter.forget_idle();
@@ -330,9 +355,11 @@ async fn keep_house(app: Shared) {
 }
 
 async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
+    let began = std::time::Instant::now();
     let mut tx = app.store.begin().await?;
     let ended = flows::sweep(&mut tx).await?;
     tx.commit().await?;
+    app.telemetry.database("sweep", began.elapsed());
     for flow in ended {
         let owner = flow.owner();
         if let Some(row) = flows::by_id(app.store.readers(), &owner, &flow.id).await? {

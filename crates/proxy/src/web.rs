@@ -1,6 +1,7 @@
 //! The HTTP interface: which path leads where. Owns routes and the order of the layers around them.
 //! Handlers check who asks and what; the work is done in `grant`, `relay` and `store`.
 
+mod admission;
 mod app_files;
 mod callback;
 mod connections;
@@ -15,6 +16,8 @@ mod relay;
 mod session;
 mod solo;
 mod who;
+
+pub(crate) use admission::{Place, Places};
 
 use crate::app::Shared;
 use crate::error::ApiError;
@@ -42,11 +45,13 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/solo/launch", post(solo::launch))
         .route("/solo/session", post(solo::renew))
         .fallback(async || ApiError::from(ErrorCode::NotFound))
+        .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn_with_state(app.clone(), cors::guard))
         .layer(from_fn(edge::interface_headers));
     // `any`: the handler itself refuses what is not a navigation, with its own pages.
     let callbacks = Router::new()
         .route("/callback/{provider}", any(callback::arrive))
+        .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn(edge::interface_headers));
     let mut router = Router::new().nest("/v1", interface).merge(callbacks);
     if app.config.health_listen.is_none() {
@@ -54,14 +59,15 @@ pub(crate) fn router(app: Shared) -> Router {
     }
     router
         .fallback_service(app_files::service(&app.config))
-        .layer(from_fn(edge::around))
+        .layer(from_fn_with_state(app.clone(), edge::around))
         .with_state(app)
 }
 
 /// The listener for whoever watches over the proxy.
 pub(crate) fn health_router(app: Shared) -> Router {
     health::routes()
+        .merge(health::metrics())
         .fallback(async || ApiError::from(ErrorCode::NotFound))
-        .layer(from_fn(edge::around))
+        .layer(from_fn_with_state(app.clone(), edge::around))
         .with_state(app)
 }

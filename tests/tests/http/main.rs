@@ -14,14 +14,19 @@
 
 mod account;
 mod app_files;
+mod bodies;
 mod callback;
 mod connections;
+mod corpus;
 mod databases;
+mod edge;
 mod events;
 mod exchange;
 mod flows;
 mod keys;
 mod kill_points;
+mod metrics;
+mod overload;
 mod processes;
 mod reconnect;
 mod refresh;
@@ -30,5 +35,7 @@ mod return_uris;
 mod sealed;
 mod secrets;
 mod sessions;
+mod smuggling;
 mod solo;
 mod spool;
+mod upstream;

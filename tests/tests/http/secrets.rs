@@ -168,3 +168,44 @@ async fn no_secret_stands_in_database_log_or_answer() {
         }
     }
 }
+
+/// ST-1: over HTTP/2 too nothing of a request stands in the log, however much the libraries tell.
+#[tokio::test]
+async fn no_secret_of_an_http2_request_is_logged() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    // All of this test runs on one thread.
+    let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+    let stage = Stage::open().await;
+    let socket = tokio::net::TcpStream::connect(stage.proxy.address())
+        .await
+        .unwrap();
+    let (mut client, connection) = h2::client::handshake(socket).await.unwrap();
+    tokio::spawn(connection);
+    let url = format!(
+        "{}/v1/solo/launch?canary-of-the-query=1",
+        stage.config.base_url
+    );
+    for _ in 0..2 {
+        // Twice, so that fields come from the table of the header compression.
+        let request = http::Request::post(&url)
+            .header("authorization", "Bearer canary-of-the-header")
+            .header("x-canary", "canary-of-a-field")
+            .header("content-type", "application/json")
+            .body(())
+            .unwrap();
+        let (answer, mut body) = client.send_request(request, false).unwrap();
+        let sent = json!({"ticket": "canary-of-the-body"}).to_string();
+        body.send_data(bytes::Bytes::from(sent), true).unwrap();
+        assert_eq!(answer.await.unwrap().status(), 400);
+    }
+    let logged = log.0.lock().unwrap().clone();
+    let text = String::from_utf8_lossy(&logged);
+    assert!(text.contains("h2::"), "the library was heard");
+    for line in text.lines() {
+        assert!(!line.contains("canary"), "{line}");
+    }
+}

@@ -54,6 +54,7 @@ pub(super) fn judge(problem: &Problem) -> Verdict {
         ErrorCode::UpstreamUnavailable
         | ErrorCode::ProviderUnavailable
         | ErrorCode::RefreshBusy
+        | ErrorCode::Overloaded
         | ErrorCode::ProxyUnreachable
         | ErrorCode::UpstreamUnauthorized
         | ErrorCode::UpstreamInvalid

@@ -157,9 +157,47 @@ impl Config {
         for (field, value) in [
             ("limits.user_per_minute", self.limits.user_per_minute),
             ("limits.org_per_minute", self.limits.org_per_minute),
+            ("limits.address_per_minute", self.limits.address_per_minute),
+            ("limits.max_connections", self.limits.max_connections),
+            ("limits.max_per_address", self.limits.max_per_address),
+            ("limits.max_event_streams", self.limits.max_event_streams),
         ] {
             if value == 0 {
                 faults.add(field, "must be at least 1");
+            }
+        }
+        if !(8..=65_536).contains(&self.limits.max_answer_mebibytes) {
+            // Below, no answer of the largest size would ever pass.
+            faults.add("limits.max_answer_mebibytes", "must be 8 to 65536");
+        }
+        if self.limits.max_requests < 16 {
+            // A share of it must still be of use to a tenant among several.
+            faults.add("limits.max_requests", "must be at least 16");
+        }
+        if self
+            .edge
+            .trusted_proxies
+            .iter()
+            .any(|net| net.prefix_len() == 0)
+        {
+            faults.add(
+                "edge.trusted_proxies",
+                "must not hold the whole internet: then anybody could forge an address",
+            );
+        }
+        if let Some(endpoint) = &self.telemetry.otlp_endpoint {
+            let fits = Url::parse(endpoint).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.username().is_empty()
+                    && url.password().is_none()
+                    && url.query().is_none()
+                    && url.fragment().is_none()
+            });
+            if !fits {
+                faults.add(
+                    "telemetry.otlp_endpoint",
+                    "must be an http or https address without user name, query and fragment",
+                );
             }
         }
     }

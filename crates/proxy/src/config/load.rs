@@ -2,7 +2,7 @@
 //! Never repeats a value in a message: only names of fields and files.
 
 use super::check::Faults;
-use super::{Config, ConfigError, HubSpot, Limits, Solo};
+use super::{Config, ConfigError, Edge, HubSpot, Limits, Solo, Telemetry};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,18 @@ use zeroize::Zeroizing;
 
 const PREFIX: &str = "PORTICO_";
 /// Read by the command line itself, not fields of the file.
-const NOT_FIELDS: [&str; 2] = ["PORTICO_CONFIG", "PORTICO_LOG"];
+const NOT_FIELDS: [&str; 3] = ["PORTICO_CONFIG", "PORTICO_LOG", "PORTICO_LOG_FORMAT"];
 /// Fields whose override is a number or a truth value rather than a text.
-const PLAIN_VALUES: [&str; 4] = [
+const PLAIN_VALUES: [&str; 9] = [
     "max_connections",
     "behind_tls",
     "user_per_minute",
     "org_per_minute",
+    "address_per_minute",
+    "max_per_address",
+    "max_requests",
+    "max_event_streams",
+    "max_answer_mebibytes",
 ];
 
 impl Config {
@@ -119,6 +124,7 @@ fn fitting(mut table: Table, faults: &mut Faults) -> Table {
         }
     };
     let (solo, hubspot, limits) = (section("solo"), section("hubspot"), section("limits"));
+    let (edge, telemetry) = (section("edge"), section("telemetry"));
     let mut top = sieve::<Config>("", table, &filling(&["base_url", "data_dir"]), faults);
     top.insert(
         "solo".into(),
@@ -131,6 +137,14 @@ fn fitting(mut table: Table, faults: &mut Faults) -> Table {
     top.insert(
         "limits".into(),
         sieve::<Limits>("limits.", limits, &Table::new(), faults).into(),
+    );
+    top.insert(
+        "edge".into(),
+        sieve::<Edge>("edge.", edge, &Table::new(), faults).into(),
+    );
+    top.insert(
+        "telemetry".into(),
+        sieve::<Telemetry>("telemetry.", telemetry, &Table::new(), faults).into(),
     );
     top
 }

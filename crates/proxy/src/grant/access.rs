@@ -31,6 +31,7 @@ pub(super) async fn open_or_expire(
         Ok(None) => &SealError::Unreadable,
         Err(error) => error,
     };
+    app.telemetry.fault("sealing");
     tracing::error!(error = %error, connection = id, alert = true, "an access token cannot be opened");
     expire(app, owner, id, held.row.generation()).await?;
     Ok(None)

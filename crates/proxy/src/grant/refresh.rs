@@ -220,10 +220,25 @@ async fn fly(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing 
         generation,
         holder: random::id(),
     };
-    match flight.run().await {
+    let landed = flight.run().await;
+    let ended_by_itself = match &landed {
+        // Where it changed the row, it has said how.
+        Ok(Landing::ReadAgain) => None,
+        Ok(Landing::PutOff(_)) => Some("put_off"),
+        Ok(Landing::OurConfiguration) => Some("configuration"),
+        Ok(Landing::Busy) => Some("busy"),
+        Ok(Landing::NoStore) => Some("no_store"),
+        Ok(Landing::Fault) => Some("unreadable"),
+        Err(_) => Some("not_stored"),
+    };
+    if let Some(outcome) = ended_by_itself {
+        app.telemetry.refresh(outcome);
+    }
+    match landed {
         Ok(landing) => landing,
         Err(error) => {
             let away = is_away(&error);
+            app.telemetry.fault("database");
             tracing::error!(
                 kind = kind(&error),
                 away,
@@ -262,6 +277,7 @@ impl Flight<'_> {
             Ok(token) => token,
             Err(error) => {
                 // Nothing is sent upstream for it (ST-2); the operator may bring the key back.
+                self.app.telemetry.fault("sealing");
                 tracing::error!(error = %error, connection = self.id, alert = true, "a grant cannot be opened");
                 self.quarantine().await?;
                 return Ok(Landing::Fault);
@@ -285,11 +301,13 @@ impl Flight<'_> {
         let until = Instant::now() + PATIENCE;
         let mut pause = 0.1;
         loop {
+            let began = Instant::now();
             let mut tx = self.app.store.begin().await?;
             let leased =
                 grants::take_lease(&mut tx, self.owner, self.id, self.generation, &self.holder)
                     .await?;
             tx.commit().await?;
+            self.app.telemetry.database("lease", began.elapsed());
             if let Some(leased) = leased {
                 return Ok(Ok(leased));
             }
@@ -339,6 +357,7 @@ impl Flight<'_> {
             match self.try_to_store(&tokens, old).await {
                 Ok(true) => {
                     super::pass_point("refresh-after-commit");
+                    self.app.telemetry.refresh("refreshed");
                     self.app.announce(self.owner, self.id).await;
                     let token = tokens.access_token;
                     account::read_anew_if_old(self.app, self.owner, self.id, token).await;
@@ -350,6 +369,7 @@ impl Flight<'_> {
                     return Err(error);
                 }
                 Err(error) => {
+                    self.app.telemetry.fault("database");
                     tracing::warn!(
                         kind = kind(&error),
                         "the database refused fresh tokens; trying again"
@@ -409,10 +429,12 @@ impl Flight<'_> {
             expires_in: tokens.expires_in,
             granted: tokens.scopes.as_ref().map(to_json).transpose()?,
         };
+        let began = Instant::now();
         let mut tx = self.app.store.begin().await?;
         let stored =
             grants::store_refreshed(&mut tx, self.owner, self.id, self.generation, &fresh).await?;
         tx.commit().await?;
+        self.app.telemetry.database("store_tokens", began.elapsed());
         Ok(stored)
     }
 
@@ -460,6 +482,7 @@ impl Flight<'_> {
         tx.commit().await?;
         if stored {
             tracing::warn!(connection = self.id, cause, "a grant is dead");
+            self.app.telemetry.refresh("dead");
             self.app.announce(self.owner, self.id).await;
         }
         Ok(Landing::ReadAgain)

@@ -1,14 +1,15 @@
 //! HubSpot's token endpoint, introspection, revocation and account information, and any API call by target.
 //! Owns requests and the reading of answers. Source: platform, sections 1, 3 and 4.
 
-use super::classify::{Asked, Meaning, OAuthError, correlation_id, meaning};
-use super::retry_after;
+use super::call::{AnswerMemory, ApiAnswer, ApiFault, send};
+use super::classify::{Asked, Meaning, OAuthError, meaning};
 use super::tokens::{Tokens, read_tokens};
 use crate::config::HubSpot;
+use crate::telemetry::{self, Telemetry};
 use governor::{DefaultDirectRateLimiter, Jitter, Quota, RateLimiter};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method};
-use portico_core::wire::{Account, AccountType, RateLimit};
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, Method};
+use portico_core::wire::{Account, AccountType};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::num::NonZeroU32;
@@ -54,25 +55,6 @@ pub(crate) enum Revoked {
     NotYet,
 }
 
-/// An API answer, of any status.
-pub(crate) struct ApiAnswer {
-    pub(crate) status: u16,
-    pub(crate) is_json: bool,
-    pub(crate) body: Vec<u8>,
-    pub(crate) retry_after: Option<f64>,
-    pub(crate) rate_limit: Option<RateLimit>,
-    pub(crate) correlation_id: Option<String>,
-}
-
-/// Why there is no API answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ApiFault {
-    Unreachable,
-    Redirect,
-    TooLarge,
-    CutOff,
-}
-
 /// Account details, as far as they are kept. Source: platform, section 4.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -106,10 +88,16 @@ pub(crate) struct HubSpotClient {
     client_secret: SecretString,
     pace: DefaultDirectRateLimiter,
     broken_since: Mutex<Option<Instant>>,
+    memory: AnswerMemory,
+    telemetry: Telemetry,
 }
 
 impl HubSpotClient {
-    pub(crate) fn new(config: &HubSpot) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        config: &HubSpot,
+        memory: AnswerMemory,
+        telemetry: Telemetry,
+    ) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -128,6 +116,8 @@ impl HubSpotClient {
                 NonZeroU32::new(TOKEN_PACE).unwrap_or(NonZeroU32::MIN),
             )),
             broken_since: Mutex::new(None),
+            memory,
+            telemetry,
         })
     }
 
@@ -165,6 +155,36 @@ impl HubSpotClient {
         asked: Asked,
         fields: &[(&str, &str)],
     ) -> Result<Tokens, TokenFault> {
+        let kind = match asked {
+            Asked::RedeemCode => "redeem_code",
+            Asked::Refresh => "refresh",
+        };
+        let call = self.ask_for_tokens(asked, fields);
+        self.counted(kind, call, |tokens| {
+            tokens.as_ref().map_or_else(word, |_| "ok")
+        })
+        .await
+    }
+
+    /// One call of an OAuth endpoint with its metrics; `word` says what came of it.
+    async fn counted<T>(
+        &self,
+        kind: &'static str,
+        call: impl Future<Output = T>,
+        word: impl FnOnce(&T) -> &'static str,
+    ) -> T {
+        let began = Instant::now();
+        let answer = call.await;
+        self.telemetry
+            .token_call(kind, word(&answer), began.elapsed());
+        answer
+    }
+
+    async fn ask_for_tokens(
+        &self,
+        asked: Asked,
+        fields: &[(&str, &str)],
+    ) -> Result<Tokens, TokenFault> {
         if self.is_broken() {
             return Err(TokenFault {
                 meaning: Meaning::OurConfiguration,
@@ -196,7 +216,7 @@ impl HubSpotClient {
     }
 
     /// Whether token calls rest because our own configuration was refused a moment ago.
-    fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.broken_since
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -208,6 +228,19 @@ impl HubSpotClient {
         &self,
         token: &str,
     ) -> Result<Option<Introspection>, TokenFault> {
+        self.counted(
+            "introspect",
+            self.ask_what_it_is(token),
+            |found| match found {
+                Ok(Some(_)) => "ok",
+                Ok(None) => "unknown",
+                Err(fault) => word(fault),
+            },
+        )
+        .await
+    }
+
+    async fn ask_what_it_is(&self, token: &str) -> Result<Option<Introspection>, TokenFault> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(default)]
@@ -249,6 +282,18 @@ impl HubSpotClient {
 
     /// Gives up a grant; an unknown token counts as given up.
     pub(crate) async fn revoke(&self, refresh_token: &str) -> Revoked {
+        self.counted(
+            "revoke",
+            self.give_up(refresh_token),
+            |revoked| match revoked {
+                Revoked::Yes => "ok",
+                Revoked::NotYet => "transient",
+            },
+        )
+        .await
+    }
+
+    async fn give_up(&self, refresh_token: &str) -> Revoked {
         let fields = [
             ("token", refresh_token),
             ("token_type_hint", "refresh_token"),
@@ -291,7 +336,7 @@ impl HubSpotClient {
                 .timeout(TOKEN_DEADLINE)
                 .header(ACCEPT, "application/json")
                 .form(&form);
-            send(request, TOKEN_ANSWER_CAP).await
+            send(request, TOKEN_ANSWER_CAP, &self.memory).await
         };
         // The deadline covers the wait for our own pace too.
         match tokio::time::timeout(TOKEN_DEADLINE, call).await {
@@ -324,7 +369,7 @@ impl HubSpotClient {
         if let Some(body) = body {
             request = request.json(body);
         }
-        send(request, API_ANSWER_CAP).await
+        send(request, API_ANSWER_CAP, &self.memory).await
     }
 
     /// Account facts beyond introspection. Each part that cannot be had is left out: none decides anything.
@@ -419,6 +464,11 @@ impl HubSpotClient {
     }
 }
 
+/// The outcome of a refused call, as the metrics name it.
+fn word(fault: &TokenFault) -> &'static str {
+    telemetry::outcome(fault.meaning)
+}
+
 fn malformed() -> TokenFault {
     TokenFault {
         meaning: Meaning::Transient(None),
@@ -433,43 +483,4 @@ fn short(text: String) -> String {
     } else {
         text.chars().take(256).collect()
     }
-}
-
-async fn send(request: reqwest::RequestBuilder, cap: usize) -> Result<ApiAnswer, ApiFault> {
-    let mut response = request.send().await.map_err(|_| ApiFault::Unreachable)?;
-    let status = response.status().as_u16();
-    if (300..400).contains(&status) {
-        return Err(ApiFault::Redirect);
-    }
-    let headers = response.headers();
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let content_type = text(CONTENT_TYPE.as_str())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    let mut answer = ApiAnswer {
-        status,
-        is_json: media_type == "application/json",
-        body: Vec::new(),
-        retry_after: text(RETRY_AFTER.as_str())
-            .and_then(|header| retry_after::parse(header, crate::session::now())),
-        rate_limit: rate_limit(headers),
-        correlation_id: text("x-hubspot-correlation-id").and_then(correlation_id),
-    };
-    while let Some(chunk) = response.chunk().await.map_err(|_| ApiFault::CutOff)? {
-        if answer.body.len() + chunk.len() > cap {
-            return Err(ApiFault::TooLarge);
-        }
-        answer.body.extend_from_slice(&chunk);
-    }
-    Ok(answer)
-}
-
-fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
-    Some(RateLimit {
-        max: number("x-hubspot-ratelimit-max")?,
-        remaining: number("x-hubspot-ratelimit-remaining")?,
-        interval_ms: number("x-hubspot-ratelimit-interval-milliseconds")?,
-    })
 }

@@ -1,9 +1,10 @@
 //! Around every request: its correlation id, its limits, its log line, and the body of every error.
 //! Owns nothing of what a request means. Logs the route, never the address: a query can hold a code.
 
-use crate::error::ApiError;
+use crate::app::Shared;
+use crate::error::{ApiError, OwnFault};
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -14,6 +15,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use portico_core::error::ErrorCode;
 use portico_core::wire::{PROBLEM_CONTENT_TYPE, Problem};
 use std::time::{Duration, Instant};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 const MAX_URI: usize = 8 * 1024;
 const MAX_HEADER_LIST: usize = 16 * 1024;
@@ -24,37 +27,68 @@ pub(super) const RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
 /// The outermost layer.
-pub(super) async fn around(request: Request, next: Next) -> Response {
+pub(super) async fn around(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let correlation_id = uuid::Uuid::now_v7().to_string();
     let began = Instant::now();
     let method = request.method().clone();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|path| path.as_str().to_owned());
-    let refusal = refuse_oversize(&request);
-    let response = match refusal {
-        Some(refusal) => refusal.into_response(),
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("other", MatchedPath::as_str);
+    let span = request_span(&method, route, &correlation_id);
+    let answer = async {
+        if let Some(refusal) = refuse_oversize(&request) {
+            return refusal.into_response();
+        }
         // Only the handler is timed: an event stream has answered long before.
-        None => match tokio::time::timeout(DEADLINE, next.run(request)).await {
+        match tokio::time::timeout(DEADLINE, next.run(request)).await {
             Ok(response) => response,
             Err(_) => too_slow().into_response(),
-        },
+        }
     };
-    let response = finish(response, &correlation_id);
-    tracing::info!(
-        correlation_id,
-        method = method.as_str(),
-        route = route.as_deref().unwrap_or("other"),
-        status = response.status().as_u16(),
-        code = response
-            .extensions()
-            .get::<ErrorCode>()
-            .map(|code| code.entry().code),
-        milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "request"
-    );
+    let response = finish(answer.instrument(span.clone()).await, &correlation_id);
+    let code = response.extensions().get::<ErrorCode>();
+    let code = code.map(|code| code.entry().code);
+    let status = response.status().as_u16();
+    app.telemetry
+        .request(&method, route, status, began.elapsed());
+    if let Some(code) = code {
+        app.telemetry.refusal(code);
+    }
+    if let Some(OwnFault(kind)) = response.extensions().get() {
+        app.telemetry.fault(kind);
+    }
+    span.record("http.response.status_code", status);
+    span.record("code", code);
+    span.in_scope(|| {
+        tracing::info!(
+            method = method.as_str(),
+            route,
+            status,
+            code,
+            milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+    });
     response
+}
+
+/// Whatever is logged on the way carries the correlation id, and never more of the address than its route.
+fn request_span(method: &http::Method, route: &str, correlation_id: &str) -> Span {
+    // A method of somebody's own making is not repeated.
+    let method = if method.as_str().len() > 16 {
+        "other"
+    } else {
+        method.as_str()
+    };
+    tracing::info_span!(
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        correlation_id,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        code = Empty,
+    )
 }
 
 fn refuse_oversize(request: &Request) -> Option<ApiError> {

@@ -1,17 +1,29 @@
-//! `/healthz`: the process runs. `/readyz`: it could store a token now (OV-5).
+//! `/healthz`: the process runs. `/readyz`: it could store a token now (OV-5). `/metrics`: how it does.
 
 use crate::app::Shared;
+use crate::telemetry::CONTENT_TYPE as METRICS;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+}
+
+/// On the listener of their own only: who reads them learns how busy the proxy is.
+pub(super) fn metrics() -> Router<Shared> {
+    Router::new().route("/metrics", get(render))
+}
+
+async fn render(State(app): State<Shared>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, METRICS)], app.telemetry.render(&app))
 }
 
 async fn healthz() -> Json<Value> {
@@ -20,8 +32,10 @@ async fn healthz() -> Json<Value> {
 
 async fn readyz(State(app): State<Shared>) -> (StatusCode, Json<Value>) {
     let writable = tokio::time::timeout(Duration::from_secs(3), app.store.is_writable());
+    let began = Instant::now();
     let ready =
         !app.stop.is_cancelled() && app.sealer.can_seal() && writable.await.unwrap_or(false);
+    app.telemetry.database("probe", began.elapsed());
     let status = if ready {
         StatusCode::OK
     } else {

@@ -1,7 +1,7 @@
 //! JSON bodies: their type, size, time and form, before anything reads them.
 
 use crate::error::{ApiError, ApiResult};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, MatchedPath, Request};
 use futures_util::StreamExt as _;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -10,8 +10,10 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Largest body; relay writes of a later version may be larger.
+/// Largest body.
 const MAX_BODY: usize = 64 * 1024;
+/// Largest body of a relayed call.
+const MAX_RELAY_BODY: usize = 1024 * 1024;
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The bytes of a JSON body, wiped after use: they may hold a verifier or a ticket.
@@ -33,7 +35,12 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
         if !media_type.trim().eq_ignore_ascii_case("application/json") {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
-        match tokio::time::timeout(DEADLINE, read(request)).await {
+        let route = request.extensions().get::<MatchedPath>();
+        let most = match route {
+            Some(route) if route.as_str().contains("/relay/") => MAX_RELAY_BODY,
+            _ => MAX_BODY,
+        };
+        match tokio::time::timeout(DEADLINE, read(request, most)).await {
             Ok(body) => body.map(Self),
             Err(_) => Err(ApiError::with_detail(
                 ErrorCode::InvalidRequest,
@@ -44,14 +51,15 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
     }
 }
 
-async fn read(request: Request) -> ApiResult<Zeroizing<Vec<u8>>> {
+async fn read(request: Request, most: usize) -> ApiResult<Zeroizing<Vec<u8>>> {
+    // What holds a secret fits at once: growing would leave a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
     let mut stream = request.into_body().into_data_stream();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| {
             ApiError::with_detail(ErrorCode::InvalidRequest, "The body was cut off.")
         })?;
-        if bytes.len() + chunk.len() > MAX_BODY {
+        if bytes.len() + chunk.len() > most {
             return Err(ErrorCode::PayloadTooLarge.into());
         }
         bytes.extend_from_slice(&chunk);
@@ -62,6 +70,13 @@ async fn read(request: Request) -> ApiResult<Zeroizing<Vec<u8>>> {
 impl JsonBytes {
     /// The body as what it should be.
     pub(super) fn parse<T: DeserializeOwned>(&self) -> ApiResult<T> {
+        // Every body here is an object; serde would take a list as one, member by member.
+        if self.0.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(ApiError::with_detail(
+                ErrorCode::InvalidRequest,
+                "The body is not a JSON object.",
+            ));
+        }
         serde_json::from_slice(&self.0).map_err(|error| {
             let said = error.to_string();
             // Other messages quote the value.

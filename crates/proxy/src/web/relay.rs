@@ -23,6 +23,10 @@ pub(super) async fn perform(
 ) -> ApiResult<Response> {
     let relayed = crate::relay::relay(&app, &who, &id, &operation, &arguments).await?;
     let mut response = relayed.body.into_response();
+    if let Some(memory) = relayed.memory {
+        // Kept until the body is written: `server` takes it from there.
+        response.extensions_mut().insert(memory);
+    }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(limit) = relayed.rate_limit {

@@ -1,6 +1,7 @@
 //! Who asks: from one `Authorization` header and the `Origin` it must fit (threat model, section 4).
 //! Owns the order of refusals. A token anywhere else than in that header is not looked for (JW-8).
 
+use super::admission;
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::session::Principal;
@@ -21,6 +22,7 @@ impl FromRequestParts<Shared> for Who {
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
         let principal = app.sessions.verify(bearer(&parts.headers)?)?;
         check_origin(app, parts, &principal)?;
+        admission::claim(&parts.extensions, &principal.owner.tenant)?;
         let route = parts
             .extensions
             .get::<MatchedPath>()

@@ -1,0 +1,119 @@
+//! One call to a provider, read to its end within bounds: of one answer, and of all answers together.
+//! Owns how answers are read; what they mean is asked elsewhere.
+
+use super::classify::correlation_id;
+use super::retry_after;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use portico_core::wire::RateLimit;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What every answer may hold without asking for room.
+const FREE: usize = 64 * 1024;
+/// MemoryShare is counted in pieces of this size.
+const PIECE: usize = 16 * 1024;
+
+/// An API answer, of any status.
+pub(crate) struct ApiAnswer {
+    pub(crate) status: u16,
+    pub(crate) is_json: bool,
+    pub(crate) body: Vec<u8>,
+    pub(crate) retry_after: Option<f64>,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) correlation_id: Option<String>,
+    /// Given back when nobody holds the body any more.
+    pub(crate) memory: Option<MemoryShare>,
+}
+
+/// Why there is no API answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ApiFault {
+    Unreachable,
+    Redirect,
+    TooLarge,
+    CutOff,
+    /// All answers together fill the memory set aside for them.
+    NoRoom,
+}
+
+/// Memory for large answers, all calls together: without it, slow readers of large answers could fill the process.
+#[derive(Clone)]
+pub(crate) struct AnswerMemory(Arc<Semaphore>);
+
+/// A part of it, given back when the last clone is dropped.
+pub(crate) type MemoryShare = Arc<OwnedSemaphorePermit>;
+
+impl AnswerMemory {
+    pub(crate) fn new(mebibytes: u32) -> Self {
+        let pieces = mebibytes as usize * (1024 * 1024 / PIECE);
+        Self(Arc::new(Semaphore::new(pieces)))
+    }
+}
+
+/// Sends, and reads at most `cap` bytes after decompression.
+pub(super) async fn send(
+    request: reqwest::RequestBuilder,
+    cap: usize,
+    memory: &AnswerMemory,
+) -> Result<ApiAnswer, ApiFault> {
+    let mut response = request.send().await.map_err(|_| ApiFault::Unreachable)?;
+    let status = response.status().as_u16();
+    if (300..400).contains(&status) {
+        return Err(ApiFault::Redirect);
+    }
+    let headers = response.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let content_type = text(CONTENT_TYPE.as_str())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let mut answer = ApiAnswer {
+        status,
+        is_json: media_type == "application/json",
+        body: Vec::new(),
+        retry_after: text(RETRY_AFTER.as_str())
+            .and_then(|header| retry_after::parse(header, crate::session::now())),
+        rate_limit: rate_limit(headers),
+        correlation_id: text("x-hubspot-correlation-id").and_then(correlation_id),
+        memory: None,
+    };
+    let mut taken: Option<OwnedSemaphorePermit> = None;
+    let broken = |error: reqwest::Error| {
+        if error.is_timeout() {
+            ApiFault::Unreachable
+        } else {
+            ApiFault::CutOff
+        }
+    };
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        let length = answer.body.len() + chunk.len();
+        if length > cap {
+            return Err(ApiFault::TooLarge);
+        }
+        let needed = length.saturating_sub(FREE).div_ceil(PIECE);
+        let held = taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if needed > held {
+            let more = u32::try_from(needed - held).map_err(|_| ApiFault::TooLarge)?;
+            // Nobody waits for room while holding some: that could end with all waiting.
+            let more = Arc::clone(&memory.0).try_acquire_many_owned(more);
+            let more = more.map_err(|_| ApiFault::NoRoom)?;
+            match &mut taken {
+                Some(taken) => taken.merge(more),
+                None => taken = Some(more),
+            }
+        }
+        answer.body.extend_from_slice(&chunk);
+    }
+    answer.memory = taken.map(Arc::new);
+    Ok(answer)
+}
+
+fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
+    Some(RateLimit {
+        max: number("x-hubspot-ratelimit-max")?,
+        remaining: number("x-hubspot-ratelimit-remaining")?,
+        interval_ms: number("x-hubspot-ratelimit-interval-milliseconds")?,
+    })
+}

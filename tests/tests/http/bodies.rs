@@ -1,0 +1,209 @@
+//! BI-1: hostile JSON at every endpoint that reads JSON, and from the token endpoint.
+
+use portico_tests::{Front, PORTAL, Play, Stage};
+use reqwest::Method;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Bodies that no parser should take, with the name of what is wrong.
+fn hostile() -> Vec<(&'static str, Vec<u8>)> {
+    let deep = |open: &str, close: &str| {
+        format!("{}{}", open.repeat(10_000), close.repeat(10_000)).into_bytes()
+    };
+    vec![
+        ("deep lists", deep("[", "]")),
+        ("deep lists without an end", "[".repeat(10_000).into_bytes()),
+        ("deep objects", deep("{\"a\":", "}")),
+        (
+            "deep in a member",
+            format!("{{\"body\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000)).into_bytes(),
+        ),
+        ("a huge number", b"{\"a\":1e400}".to_vec()),
+        (
+            "a huge number in a member",
+            b"{\"body\":{\"count\":1e400}}".to_vec(),
+        ),
+        ("not UTF-8", b"{\"a\":\"\xff\xfe\"}".to_vec()),
+        ("overlong UTF-8", b"{\"a\":\"\xc0\xaf\"}".to_vec()),
+        ("a surrogate in UTF-8", b"{\"a\":\"\xed\xa0\x80\"}".to_vec()),
+        ("a lone surrogate", b"{\"a\":\"\\ud800\"}".to_vec()),
+        ("a lone surrogate in a name", b"{\"\\udfff\":1}".to_vec()),
+        ("a control character", b"{\"a\":\"\x01\"}".to_vec()),
+        ("a comment", b"{/*a*/}".to_vec()),
+        ("a trailing comma", b"{\"a\":1,}".to_vec()),
+        ("two values", b"{}{}".to_vec()),
+        ("NaN", b"{\"a\":NaN}".to_vec()),
+        ("a byte order mark", b"\xef\xbb\xbf{}".to_vec()),
+        ("UTF-16", b"\xfe\xff\0{\0}".to_vec()),
+        ("a list", b"[]".to_vec()),
+        ("a text", b"\"a\"".to_vec()),
+        ("null", b"null".to_vec()),
+        ("nothing", Vec::new()),
+        (
+            "prototype names",
+            b"{\"__proto__\":{\"admin\":true},\"constructor\":1}".to_vec(),
+        ),
+        (
+            "a megabyte of text",
+            format!("{{\"a\":\"{}\"}}", "a".repeat(1024 * 1024)).into_bytes(),
+        ),
+        (
+            "sixty thousand escapes",
+            format!("{{\"a\":\"{}\"}}", "\\u0000".repeat(10_000)).into_bytes(),
+        ),
+        (
+            "many members",
+            format!(
+                "{{{}\"z\":1}}",
+                (0..4000).fold(String::new(), |text, n| text + &format!("\"a{n}\":1,"))
+            )
+            .into_bytes(),
+        ),
+    ]
+}
+
+/// BI-1: 400 or 413 within 50 ms, at every endpoint, and the proxy lives on.
+#[tokio::test]
+async fn hostile_json_is_refused_in_time_everywhere() {
+    let stage = Stage::open().await;
+    let id = stage.connected(PORTAL).await;
+    let admin = stage.admin();
+    let flow = admin.start_connect().await;
+    let unfinished = admin.flow(&flow).await;
+    let version = admin
+        .get(&format!("/v1/connections/{id}"))
+        .await
+        .header("etag")
+        .map(str::to_owned);
+    let before = stage.sandbox.with(|state| state.calls.len());
+    let endpoints = [
+        (Method::POST, "/v1/flows".to_owned(), "provider"),
+        (
+            Method::POST,
+            format!("/v1/flows/{}/complete", flow.id),
+            "claim",
+        ),
+        (Method::PATCH, format!("/v1/connections/{id}"), "label"),
+        (
+            Method::POST,
+            format!("/v1/connections/{id}/relay/lists.search"),
+            "params",
+        ),
+        (Method::POST, "/v1/solo/launch".into(), "ticket"),
+        (Method::POST, "/v1/solo/session".into(), "assertion"),
+    ];
+    for (method, path, member) in &endpoints {
+        let mut bodies = hostile();
+        // The same member twice, which parsers elsewhere read as the first or the last.
+        bodies.push((
+            "a member twice",
+            format!("{{\"{member}\":{{}},\"{member}\":{{}}}}").into_bytes(),
+        ));
+        for (case, body) in bodies {
+            let is_large = body.len() > 64 * 1024;
+            let send = async || {
+                let mut request = admin
+                    .request(method.clone(), path)
+                    .header("content-type", "application/json");
+                if let Some(version) = &version {
+                    request = request.header("if-match", version);
+                }
+                let began = Instant::now();
+                let answer = admin.send(request.body(body.clone())).await;
+                (answer, began.elapsed())
+            };
+            let (answer, mut took) = send().await;
+            let want: &[u16] = if is_large { &[400, 413] } else { &[400] };
+            assert!(
+                want.contains(&answer.status),
+                "{method} {path}: {case}: {} {}",
+                answer.status,
+                answer.text
+            );
+            assert!(answer.code().is_some());
+            assert!(!answer.text.contains("aaaa"), "a value is not repeated");
+            // The machine may have been busy elsewhere; one of some tries shows what the work takes.
+            for _ in 0..5 {
+                if took > Duration::from_millis(50) {
+                    took = took.min(send().await.1);
+                }
+            }
+            assert!(
+                took <= Duration::from_millis(50),
+                "{method} {path}: {case}: {took:?}"
+            );
+        }
+    }
+    assert_eq!(
+        stage.sandbox.with(|state| state.calls.len()),
+        before,
+        "nothing was sent"
+    );
+    assert_eq!(admin.flow(&flow).await, unfinished, "the flow is as it was");
+    assert_eq!(
+        admin.relay(&id, "account.details", &json!({})).await.status,
+        200
+    );
+}
+
+/// BI-1: a token endpoint that answers so is weather; no grant is lost for it.
+#[tokio::test]
+async fn hostile_json_of_the_token_endpoint_is_weather() {
+    let mut front = None;
+    let stage = Stage::set(|config, _| front = Some(Front::between(config))).await;
+    let front = front.unwrap();
+    let id = stage.connected(PORTAL).await;
+    let mut answers = hostile();
+    answers.push((
+        "a token twice",
+        b"{\"access_token\":\"abcdefgh\",\"access_token\":\"abcdefgi\"}".to_vec(),
+    ));
+    answers.push((
+        "a huge lifetime",
+        b"{\"access_token\":\"abcdefgh\",\"expires_in\":1e400}".to_vec(),
+    ));
+    answers.push((
+        "a deep lifetime",
+        format!(
+            "{{\"access_token\":\"abcdefgh\",\"expires_in\":{}1{}}}",
+            "[".repeat(9999),
+            "]".repeat(9999)
+        )
+        .into_bytes(),
+    ));
+    for (case, body) in answers {
+        stage
+            .sql("UPDATE connection SET access_expires_at = unixepoch('subsec') - 1, next_try_at = NULL, attempts = 0")
+            .await;
+        front.play(
+            "/oauth/2026-03/token",
+            Play::answer("200 OK", "content-type: application/json\r\n", &body),
+        );
+        let answer = stage
+            .admin()
+            .relay(&id, "account.details", &json!({}))
+            .await;
+        assert_eq!(
+            answer.refusal(),
+            (503, "provider_unavailable".into()),
+            "{case}"
+        );
+        assert_eq!(front.left(), 0, "{case}");
+        assert_eq!(
+            stage.text("SELECT state FROM connection").await.as_deref(),
+            Some("checking"),
+            "{case}"
+        );
+    }
+    stage
+        .sql("UPDATE connection SET next_try_at = NULL, attempts = 0")
+        .await;
+    assert_eq!(
+        stage
+            .admin()
+            .relay(&id, "account.details", &json!({}))
+            .await
+            .status,
+        200
+    );
+}
