@@ -19,7 +19,7 @@ use crate::store::{DbResult, Owner, is_away, kind, seconds, to_json, to_word};
 use portico_core::error::ErrorCode;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -60,9 +60,7 @@ type FlightKey = (Owner, String, u64);
 pub(crate) struct Flights(Mutex<HashMap<FlightKey, watch::Receiver<Option<Landing>>>>);
 
 impl Flights {
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<FlightKey, watch::Receiver<Option<Landing>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<FlightKey, watch::Receiver<Option<Landing>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -220,25 +218,22 @@ async fn fly(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing 
         generation,
         holder: random::id(),
     };
-    let landed = flight.run().await;
-    let ended_by_itself = match &landed {
-        // Where it changed the row, it has said how.
-        Ok(Landing::ReadAgain) => None,
-        Ok(Landing::PutOff(_)) => Some("put_off"),
-        Ok(Landing::OurConfiguration) => Some("configuration"),
-        Ok(Landing::Busy) => Some("busy"),
-        Ok(Landing::NoStore) => Some("no_store"),
-        Ok(Landing::Fault) => Some("unreadable"),
-        Err(_) => Some("not_stored"),
-    };
-    if let Some(outcome) = ended_by_itself {
-        app.telemetry.refresh(outcome);
-    }
-    match landed {
-        Ok(landing) => landing,
+    match flight.run().await {
+        Ok(landing) => {
+            match landing {
+                Landing::ReadAgain => {} // Where it changed the row, it has said how.
+                Landing::PutOff(_) => app.telemetry.refresh("put_off"),
+                Landing::OurConfiguration => app.telemetry.refresh("configuration"),
+                Landing::Busy => app.telemetry.refresh("busy"),
+                Landing::NoStore => app.telemetry.refresh("no_store"),
+                Landing::Fault => app.telemetry.refresh("unreadable"),
+            }
+            landing
+        }
         Err(error) => {
-            let away = is_away(&error);
+            app.telemetry.refresh("not_stored");
             app.telemetry.fault("database");
+            let away = is_away(&error);
             tracing::error!(
                 kind = kind(&error),
                 away,
