@@ -5,8 +5,10 @@ use crate::events::Bus;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
+use crate::refusals::Refusals;
 use crate::relay::Slots;
 use crate::seal::Sealer;
+use crate::service_keys::{Fetches, ServiceKeys};
 use crate::session::{LocalIssuer, Sessions};
 use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
@@ -30,6 +32,10 @@ pub(crate) struct App {
     pub(crate) flights: Flights,
     pub(crate) slots: Slots,
     pub(crate) limiter: Limiter,
+    pub(crate) refusals: Refusals,
+    /// Of every tenant whose backend may fetch tokens.
+    pub(crate) service_keys: ServiceKeys,
+    pub(crate) fetches: Fetches,
     /// Work that must outlive the request that began it.
     pub(crate) tasks: TaskTracker,
     /// Set when the proxy is to stop.

@@ -39,6 +39,16 @@ impl ApiError {
         self
     }
 
+    /// Whether the caller is refused something, rather than something having failed.
+    pub(crate) fn is_of_the_caller(&self) -> bool {
+        (400..500).contains(&self.0.status)
+    }
+
+    /// The provider's correlation id, when its answer was the cause.
+    pub(crate) fn correlation_id(&self) -> Option<&str> {
+        self.0.upstream.as_ref()?.correlation_id.as_deref()
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         self.0.code
     }

@@ -9,9 +9,10 @@ use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
 use crate::seal::{Place, Sealer};
+use crate::service_keys::{Fetches, ServiceKeys};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
-use crate::{random, server, web};
+use crate::{random, refusals, server, web};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use portico_core::pkce::sha256_base64url;
@@ -120,6 +121,9 @@ impl Proxy {
             flights: refresh::Flights::default(),
             slots: crate::relay::Slots::default(),
             limiter: Limiter::new(config.limits),
+            refusals: refusals::Refusals::default(),
+            service_keys: ServiceKeys::new([(issuer.iss.as_str(), &config.solo.backend)]),
+            fetches: Fetches::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             revocations: Notify::new(),
@@ -208,6 +212,9 @@ impl RunningProxy {
                 "token calls did not finish before the proxy stopped"
             );
         }
+        if let Err(error) = refusals::write_counts(&self.app, true).await {
+            tracing::error!(error = %error, "counts of refused tries could not be written");
+        }
         self.app.store.close().await;
     }
 }
@@ -254,7 +261,7 @@ async fn local_issuer(
 ) -> Result<(Owner, LocalIssuer), StartError> {
     let mut tx = store.begin().await?;
     let instance = solo::instance_id(&mut tx, &random::id()).await?;
-    let tenant = format!("portico-solo:{instance}");
+    let tenant = solo_tenant(&instance);
     let owner = Owner {
         tenant: tenant.clone(),
         org: config.solo.org.clone(),
@@ -282,6 +289,11 @@ async fn local_issuer(
     Ok((owner, issuer))
 }
 
+/// The tenant of a solo proxy, by the name of its installation.
+pub(crate) fn solo_tenant(instance: &str) -> String {
+    format!("portico-solo:{instance}")
+}
+
 fn issuer_key_place<'a>(owner: &'a Owner, kid: &'a str) -> Place<'a> {
     Place {
         table: "issuer_key",
@@ -305,7 +317,11 @@ async fn keep_house(app: Shared) {
         if let Err(error) = sweep(&app).await {
             tracing::error!(error = %error, "housekeeping failed");
         }
+        if let Err(error) = refusals::write_counts(&app, false).await {
+            tracing::error!(error = %error, "counts of refused tries could not be written");
+        }
         app.limiter.forget_idle();
+        app.fetches.forget_idle();
         app.slots.forget_idle();
     }
 }

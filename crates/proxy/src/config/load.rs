@@ -206,7 +206,7 @@ fn overlay(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError
             .as_table_mut()
             .ok_or_else(|| fault("names a part that is not a section"))?,
     };
-    let plain = value.trim_start().starts_with('[') || PLAIN_VALUES.contains(&field);
+    let plain = value.trim_start().starts_with(['[', '{']) || PLAIN_VALUES.contains(&field);
     let value = if plain {
         format!("value = {value}")
             .parse::<Table>()

@@ -14,6 +14,8 @@ pub(crate) struct Access {
     /// To be cut out of answers, should it ever appear in one.
     pub(crate) refresh_token: Option<Zeroizing<String>>,
     pub(crate) generation: u64,
+    /// By the database's clock.
+    pub(crate) expires_at: Option<f64>,
 }
 
 /// The tokens of a row. Ones that cannot be opened are spent from now on (ST-2): the next refresh brings
@@ -49,5 +51,6 @@ fn open(app: &Shared, owner: &Owner, id: &str, row: &GrantRow) -> Result<Access,
         token: read(TokenColumn::Access, &row.access_token)?.ok_or(SealError::Unreadable)?,
         refresh_token: read(TokenColumn::Refresh, &row.refresh_token)?,
         generation,
+        expires_at: row.access_expires_at,
     })
 }

@@ -14,6 +14,7 @@ use crate::store::grants::{self, FaultWords, GrantRow, Leased, Refreshed};
 use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, from_json, to_json, to_word};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -381,13 +382,17 @@ impl Flight<'_> {
         )
         .await?;
         if stored {
+            let reason = match &fault.correlation_id {
+                Some(id) => format!("{cause}; HubSpot's correlation id {id}"),
+                None => cause.clone(),
+            };
             let entry = Entry {
                 owner: self.owner,
                 sub: "proxy",
-                action: "connection.needs_reauth",
+                action: Action::ConnectionNeedsReauth,
                 target: Some(self.id),
-                outcome: &cause,
-                reason: None,
+                outcome: "done",
+                reason: Some(&reason),
                 session: None,
             };
             journal::record(&mut tx, entry).await?;
