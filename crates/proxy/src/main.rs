@@ -182,7 +182,7 @@ fn verify(file: &Path, head: Option<&str>) -> Result<(), Box<dyn Error>> {
     let verified = verified.map_err(|error| match error {
         // Its sentence holds its cause already.
         VerifyError::Fault(fault) => fault.to_string().into(),
-        other => Box::<dyn Error>::from(other),
+        read @ VerifyError::Read(_) => Box::<dyn Error>::from(read),
     })?;
     let header = &verified.header;
     say(&format!("tenant: {}", header.tenant));

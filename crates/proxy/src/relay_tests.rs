@@ -7,6 +7,7 @@ const REFRESH: &str = "na1-canary-refresh-token";
 fn access() -> Access {
     Access {
         expires_at: None,
+        seconds_left: 0.0,
         token: Zeroizing::new(TOKEN.into()),
         refresh_token: Some(Zeroizing::new(REFRESH.into())),
         generation: 1,

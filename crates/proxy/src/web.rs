@@ -55,6 +55,7 @@ pub(crate) fn router(app: Shared) -> Router {
     // Beside the interface: no page may call it, so no preflight is answered.
     let backend = Router::new()
         .route("/v1/connections/{id}/token", post(tokens::issue))
+        .route("/oauth/token", post(tokens::exchange))
         .layer(from_fn(edge::interface_headers));
     let mut router = Router::new()
         .nest("/v1", interface)

@@ -16,6 +16,8 @@ pub(crate) struct Access {
     pub(crate) generation: u64,
     /// By the database's clock.
     pub(crate) expires_at: Option<f64>,
+    /// When the row was read.
+    pub(crate) seconds_left: f64,
 }
 
 /// The tokens of a row. Ones that cannot be opened are spent from now on (ST-2): the next refresh brings
@@ -52,5 +54,6 @@ fn open(app: &Shared, owner: &Owner, id: &str, row: &GrantRow) -> Result<Access,
         refresh_token: read(TokenColumn::Refresh, &row.refresh_token)?,
         generation,
         expires_at: row.access_expires_at,
+        seconds_left: row.seconds_left(),
     })
 }
