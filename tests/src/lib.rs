@@ -9,11 +9,13 @@
     reason = "whatever goes wrong here is a failed test, and a panic says where"
 )]
 
+mod binary;
 pub mod browser;
 mod caller;
 mod person;
 mod stage;
 
+pub use binary::proxy_binary;
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
 pub use person::{Person, fragment, location};
 pub use stage::{PORTAL, Stage};

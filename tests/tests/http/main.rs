@@ -14,11 +14,15 @@
 
 mod account;
 mod app_files;
+mod backend_tokens;
+mod ballerina;
 mod callback;
 mod connections;
 mod events;
 mod exchange;
 mod flows;
+mod journal;
+mod journal_command;
 mod reconnect;
 mod refresh;
 mod relay;
