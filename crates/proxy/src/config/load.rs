@@ -153,6 +153,7 @@ fn sieve<T: DeserializeOwned>(
     for name in required.keys().filter(|name| !table.contains_key(*name)) {
         faults.add(&format!("{section}{name}"), "is missing");
     }
+    let name_of = |name: &str| format!("{section}{name}");
     for (name, value) in table {
         let mut alone = required.clone();
         if section.is_empty() {
@@ -163,7 +164,11 @@ fn sieve<T: DeserializeOwned>(
             Ok(_) => {
                 kept.insert(name, value);
             }
-            Err(error) => faults.add(&format!("{section}{name}"), problem(error.message())),
+            // The field that is not known is one within.
+            Err(error) if value.is_table() && error.message().starts_with("unknown field") => {
+                faults.add(&name_of(&name), "holds a field that is not known");
+            }
+            Err(error) => faults.add(&name_of(&name), problem(error.message())),
         }
     }
     kept
