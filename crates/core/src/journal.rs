@@ -21,7 +21,8 @@ pub struct JournalEntry {
     /// Milliseconds since 1970, by the database's clock.
     pub at_ms: i64,
     /// `sub` of the person; `service:` and a key's id for a partner's backend; `provider` for what came by the
-    /// callback, `proxy` for what the proxy did by itself.
+    /// callback, `proxy` for what the proxy did by itself. Only an entry with a `session` is a person's, however
+    /// the person is called.
     pub actor: String,
     /// What was done or tried: [`Action::word`]. A text, so that an old verifier reads a newer journal.
     pub action: String,

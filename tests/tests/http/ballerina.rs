@@ -155,7 +155,7 @@ async fn the_guide_for_ballerina_holds_to_the_letter() {
     let addresses = script.split("https://").count() - 1;
     assert_eq!(addresses, 0, "{script}");
     let variables = [
-        ("PORTICO_SERVICE_KEY", key.as_str()),
+        ("SERVICE_KEY", key.as_str()),
         ("CLIENT_ID", DEMO_CLIENT_ID),
         ("CLIENT_SECRET", DEMO_CLIENT_SECRET),
         ("CODE", &code),

@@ -25,6 +25,7 @@ mod journal;
 mod journal_command;
 mod reconnect;
 mod refresh;
+mod refusals;
 mod relay;
 mod return_uris;
 mod sealed;
