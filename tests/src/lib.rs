@@ -10,6 +10,7 @@
 )]
 
 pub mod bench;
+mod binary;
 pub mod browser;
 mod caller;
 mod database;
@@ -20,6 +21,7 @@ mod raw;
 mod replica;
 mod stage;
 
+pub use binary::proxy_binary;
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
 pub use database::{Database, OwnDatabase};
 pub use device::launch;

@@ -128,6 +128,12 @@ catalogue! {
         "The portal is suspended", "HubSpot is moving the account, or the app's set-up must be mended.", "Wait until the time shown; Portico goes on by itself.";
     RefreshBusy "refresh_busy" "REFRESH_BUSY" 503
         "The authorization is being refreshed", "Another request is refreshing it and has not finished.", "Wait a moment; Portico tries again by itself.";
+    ServiceKeyRequired "service_key_required" "SERVICE_KEY_REQUIRED" 401
+        "A service key is needed", "The request carried no service key that this proxy knows.", "Send Authorization: Bearer with a key of your configuration; portico-proxy issue-service-key makes one.";
+    NotForBrowsers "not_for_browsers" "NOT_FOR_BROWSERS" 403
+        "This address is not for browsers", "Access tokens go to a partner's backend and never to a page.", "Call it from your backend, without Origin and Sec-Fetch headers.";
+    StaticCredential "static_credential" "STATIC_CREDENTIAL" 409
+        "A static credential is not handed out", "It has no end, so nobody could call it back once it has left the proxy.", "Use the relay, or connect the portal by OAuth to get tokens that end by themselves.";
     UpstreamUnauthorized "upstream_unauthorized" "UPSTREAM_UNAUTHORIZED" 502
         "HubSpot did not accept the access token", "The token was fresh, yet HubSpot refused it.", "Try again; if it stays, reconnect the portal.";
     UpstreamForbidden "upstream_forbidden" "UPSTREAM_FORBIDDEN" 502

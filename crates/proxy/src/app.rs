@@ -7,8 +7,10 @@ use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
 use crate::peers::Forwarders;
 use crate::provider::HubSpotClient;
+use crate::refusals::Refusals;
 use crate::relay::Slots;
 use crate::seal::Sealer;
+use crate::service_keys::{Fetches, ServiceKeys};
 use crate::session::{LocalIssuer, Sessions};
 use crate::spool::Spool;
 use crate::store::connections::ConnectionRow;
@@ -42,6 +44,10 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Places>,
     pub(crate) forwarders: Forwarders,
     pub(crate) telemetry: Telemetry,
+    pub(crate) refusals: Refusals,
+    /// Of every tenant whose backend may fetch tokens.
+    pub(crate) service_keys: ServiceKeys,
+    pub(crate) fetches: Fetches,
     /// Work that must outlive the request that began it.
     pub(crate) tasks: TaskTracker,
     /// Set when the proxy is to stop.

@@ -4,6 +4,7 @@
 pub(crate) mod check;
 mod load;
 
+pub use crate::service_keys::{Backend, ServiceKey};
 pub use check::ConfigError;
 
 use ipnet::IpNet;
@@ -76,6 +77,8 @@ pub struct Solo {
     pub return_uris: Vec<String>,
     /// A TLS endpoint stands in front: allows a listen address other than loopback.
     pub behind_tls: bool,
+    /// What a backend of its own may do; nothing unless told otherwise.
+    pub backend: Backend,
 }
 
 impl Default for Solo {
@@ -88,6 +91,7 @@ impl Default for Solo {
             origins: Vec::new(),
             return_uris: Vec::new(),
             behind_tls: false,
+            backend: Backend::default(),
         }
     }
 }

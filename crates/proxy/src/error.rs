@@ -44,6 +44,16 @@ impl ApiError {
         self
     }
 
+    /// Whether the caller is refused something, rather than something having failed.
+    pub(crate) fn is_of_the_caller(&self) -> bool {
+        (400..500).contains(&self.0.status)
+    }
+
+    /// The provider's correlation id, when its answer was the cause.
+    pub(crate) fn correlation_id(&self) -> Option<&str> {
+        self.0.upstream.as_ref()?.correlation_id.as_deref()
+    }
+
     fn own_fault(kind: &'static str) -> Self {
         let problem = Problem::of(ErrorCode::Internal);
         Self(Box::new(problem), Some(OwnFault(kind)))

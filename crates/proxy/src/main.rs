@@ -1,12 +1,17 @@
-//! `portico-proxy`: serve, print a launch link, or check a configuration.
+//! `portico-proxy`: serve, print a launch link, check a configuration, hand out the journal, make a service key.
 //! Owns the command line and the process; everything else is the library's.
 
 use clap::{Parser, Subcommand};
 use portico_proxy::config::{self, Config, LogFormat};
-use portico_proxy::{Proxy, key_reports, launch_link, telemetry};
+use portico_proxy::{
+    ExportOf, Proxy, VerifyError, export_journal, key_reports, launch_link, new_service_key,
+    telemetry, verify_journal,
+};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::error::Error;
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, BufReader, BufWriter};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,6 +34,44 @@ enum Command {
     Keys(File),
     /// Say whether the configuration is good.
     Check(File),
+    /// Export the journal, or verify an export.
+    #[command(subcommand)]
+    Journal(Journal),
+    /// Make a key with which a partner's backend fetches access tokens; it is shown once.
+    IssueServiceKey {
+        /// Its name in configuration and journal.
+        #[arg(long, default_value = "backend")]
+        id: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Journal {
+    /// Say whether an export holds together, or where it does not.
+    Verify {
+        /// The export; `-` reads standard input.
+        file: PathBuf,
+        /// Hash of the last entry, noted down elsewhere: shows whether the end was cut or rewritten.
+        #[arg(long)]
+        head: Option<String>,
+    },
+    /// Write a journal to standard output, straight from the database; the proxy may be running.
+    Export {
+        #[command(flatten)]
+        file: File,
+        /// Issuer that names the tenant; the solo tenant unless told otherwise.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// The organization; that of [solo] unless told otherwise.
+        #[arg(long)]
+        org: Option<String>,
+        /// First entry.
+        #[arg(long)]
+        first: Option<u64>,
+        /// Last entry.
+        #[arg(long)]
+        last: Option<u64>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -130,6 +173,24 @@ async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<
             say("the configuration is good");
             Ok(())
         }
+        Command::Journal(Journal::Verify { file, head }) => verify(&file, head.as_deref()),
+        Command::Journal(Journal::Export {
+            file,
+            tenant,
+            org,
+            first,
+            last,
+        }) => {
+            let what = ExportOf {
+                tenant,
+                org,
+                first,
+                last,
+            };
+            let out = BufWriter::new(io::stdout());
+            Ok(export_journal(&file.load()?, what, out).await?)
+        }
+        Command::IssueServiceKey { id } => issue_service_key(&id),
     }
 }
 
@@ -143,6 +204,55 @@ fn begin_to_log(mut config: config::Telemetry) -> Result<telemetry::Exporter, Bo
     }
     let asked = std::env::var("PORTICO_LOG").ok();
     telemetry::init(&config, asked.as_deref()).map_err(|error| error as Box<dyn Error>)
+}
+
+fn verify(file: &Path, head: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let verified = if file.as_os_str() == "-" {
+        verify_journal(io::stdin().lock())
+    } else {
+        let opened = fs::File::open(file)
+            .map_err(|error| format!("{} cannot be opened: {error}", file.display()))?;
+        verify_journal(BufReader::new(opened))
+    };
+    let verified = verified.map_err(|error| match error {
+        // Its sentence holds its cause already.
+        VerifyError::Fault(fault) => fault.to_string().into(),
+        read @ VerifyError::Read(_) => Box::<dyn Error>::from(read),
+    })?;
+    let header = &verified.header;
+    say(&format!("tenant: {}", header.tenant));
+    say(&format!("org: {}", header.org));
+    say(&format!("entries: {}", verified.entries));
+    say(&format!("first: {}", header.first));
+    say(&format!("head: {}", verified.head));
+    if header.first > 1 {
+        say(&format!(
+            "This is a part: its entries hold together if {} is the hash of entry {} in an earlier export.",
+            header.previous,
+            header.first - 1
+        ));
+    }
+    match head {
+        Some(head) if head != verified.head => Err(
+            "the last entry is not the one whose hash was given: the end was cut or rewritten"
+                .into(),
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn issue_service_key(id: &str) -> Result<(), Box<dyn Error>> {
+    let (key, listed) = new_service_key(id)?;
+    say(&key);
+    say(
+        "# The key is shown this once: keep it where your backend keeps its secrets. The configuration has its hash:",
+    );
+    say("[solo.backend]");
+    say("tokens = true");
+    say("[[solo.backend.service_keys]]");
+    say(&format!("id = \"{}\"", listed.id));
+    say(&format!("sha256 = \"{}\"", listed.sha256));
+    Ok(())
 }
 
 #[expect(

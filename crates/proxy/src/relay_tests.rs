@@ -1,15 +1,10 @@
 use super::*;
-use zeroize::Zeroizing;
 
 const TOKEN: &str = "CJ-canary-access-token";
 const REFRESH: &str = "na1-canary-refresh-token";
 
 fn access() -> Access {
-    Access {
-        token: Zeroizing::new(TOKEN.into()),
-        refresh_token: Some(Zeroizing::new(REFRESH.into())),
-        generation: 1,
-    }
+    Access::of(TOKEN, Some(REFRESH))
 }
 
 fn answer(status: u16, is_json: bool, body: &str) -> ApiAnswer {

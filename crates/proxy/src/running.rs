@@ -14,12 +14,13 @@ use crate::provider::call::AnswerMemory;
 use crate::rotation::{self, KeyReport, RotationError};
 use crate::seal::Sealer;
 use crate::server::Doors;
+use crate::service_keys::{Fetches, ServiceKeys};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::spool::{self, Spool};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
 use crate::telemetry::Telemetry;
 use crate::web::Places;
-use crate::{random, server, web};
+use crate::{random, refusals, server, web};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use portico_core::pkce::sha256_base64url;
@@ -152,6 +153,9 @@ impl Proxy {
             streams: places(config.limits.max_event_streams),
             forwarders: forwarders.clone(),
             telemetry: telemetry.clone(),
+            refusals: refusals::Refusals::default(),
+            service_keys: ServiceKeys::new([(issuer.iss.as_str(), &config.solo.backend)]),
+            fetches: Fetches::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             revocations: Notify::new(),
@@ -251,6 +255,9 @@ impl RunningProxy {
                 "token calls did not finish before the proxy stopped"
             );
         }
+        if let Err(error) = refusals::write_counts(&self.app, true).await {
+            tracing::error!(error = %error, "counts of refused tries could not be written");
+        }
         self.app.store.close().await;
     }
 }
@@ -308,7 +315,7 @@ async fn local_issuer(
 ) -> Result<(Owner, LocalIssuer), StartError> {
     let mut tx = store.begin().await?;
     let instance = solo::instance_id(&mut tx, &random::id()).await?;
-    let tenant = format!("portico-solo:{instance}");
+    let tenant = solo_tenant(&instance);
     let owner = Owner {
         tenant: tenant.clone(),
         org: config.solo.org.clone(),
@@ -336,6 +343,11 @@ async fn local_issuer(
     Ok((owner, issuer))
 }
 
+/// The tenant of a solo proxy, by the name of its installation.
+pub(crate) fn solo_tenant(instance: &str) -> String {
+    format!("portico-solo:{instance}")
+}
+
 /// Ends what timed out, wipes codes that ran out, forgets idle counters.
 async fn keep_house(app: Shared) {
     let mut ticks = interval(SWEEP);
@@ -349,7 +361,11 @@ async fn keep_house(app: Shared) {
             app.telemetry.fault("database");
             tracing::error!(error = %error, "housekeeping failed");
         }
+        if let Err(error) = refusals::write_counts(&app, false).await {
+            tracing::error!(error = %error, "counts of refused tries could not be written");
+        }
         app.limiter.forget_idle();
+        app.fetches.forget_idle();
         app.slots.forget_idle();
     }
 }

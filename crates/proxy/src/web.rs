@@ -10,11 +10,13 @@ mod edge;
 mod events;
 mod flows;
 mod health;
+mod journal;
 mod json;
 mod pages;
 mod relay;
 mod session;
 mod solo;
+mod tokens;
 mod who;
 
 pub(crate) use admission::{Place, Places};
@@ -42,6 +44,8 @@ pub(crate) fn router(app: Shared) -> Router {
         )
         .route("/connections/{id}/relay/{operation}", post(relay::perform))
         .route("/events", get(events::stream))
+        .route("/journal", get(journal::list))
+        .route("/journal/export", get(journal::export))
         .route("/solo/launch", post(solo::launch))
         .route("/solo/session", post(solo::renew))
         .fallback(async || ApiError::from(ErrorCode::NotFound))
@@ -53,7 +57,15 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/callback/{provider}", any(callback::arrive))
         .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn(edge::interface_headers));
-    let mut router = Router::new().nest("/v1", interface).merge(callbacks);
+    // Beside the interface: no page may call it, so no preflight is answered.
+    let backend = Router::new()
+        .route("/v1/connections/{id}/token", post(tokens::issue))
+        .route("/oauth/token", post(tokens::exchange))
+        .layer(from_fn(edge::interface_headers));
+    let mut router = Router::new()
+        .nest("/v1", interface)
+        .merge(callbacks)
+        .merge(backend);
     if app.config.health_listen.is_none() {
         router = router.merge(health::routes());
     }

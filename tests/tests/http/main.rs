@@ -14,6 +14,8 @@
 
 mod account;
 mod app_files;
+mod backend_tokens;
+mod ballerina;
 mod bodies;
 mod callback;
 mod connections;
@@ -23,6 +25,8 @@ mod edge;
 mod events;
 mod exchange;
 mod flows;
+mod journal;
+mod journal_command;
 mod keys;
 mod kill_points;
 mod metrics;
@@ -30,6 +34,7 @@ mod overload;
 mod processes;
 mod reconnect;
 mod refresh;
+mod refusals;
 mod relay;
 mod return_uris;
 mod sealed;

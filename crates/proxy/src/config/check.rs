@@ -214,6 +214,9 @@ impl Config {
         if self.solo.max_connections > 100_000 {
             faults.add("solo.max_connections", "must be at most 100000");
         }
+        for (field, problem) in self.solo.backend.faults() {
+            faults.add(&format!("solo.backend.{field}"), problem);
+        }
         for entry in &self.solo.origins {
             faults.keep(origin("solo.origins", entry));
         }

@@ -241,3 +241,41 @@ fn a_public_address_needs_tls_in_front() {
     assert!(config.check().is_err());
     assert!(Config::load(Path::new("/nonexistent/portico.toml"), []).is_err());
 }
+
+/// Issue 4, item 9: off by default, on by file or environment, and what is wrong is named.
+#[test]
+fn a_backend_is_configured_by_file_or_environment() {
+    assert!(!parse(GOOD, &[]).unwrap().solo.backend.tokens);
+    let hash = "ab".repeat(32);
+    let block = format!(
+        "{GOOD}\n[solo.backend]\ntokens = true\n[[solo.backend.service_keys]]\nid = \"a\"\nsha256 = \"{hash}\""
+    );
+    let inline =
+        format!("{{ tokens = true, service_keys = [{{ id = \"a\", sha256 = \"{hash}\" }}] }}");
+    for config in [
+        parse(&block, &[]).unwrap(),
+        parse(GOOD, &[("PORTICO_SOLO__BACKEND", &inline)]).unwrap(),
+    ] {
+        assert!(config.solo.backend.tokens);
+        assert_eq!(config.solo.backend.service_keys[0].id, "a");
+    }
+    for (change, want) in [
+        (
+            "token = true",
+            "solo.backend holds a field that is not known",
+        ),
+        ("tokens = 1", "solo.backend must be"),
+        (
+            "service_keys = [{ id = \"a\" }]",
+            "solo.backend does not have the form",
+        ),
+        (
+            "tokens = true",
+            "solo.backend.tokens is set, but no service_keys",
+        ),
+    ] {
+        let text = format!("{GOOD}\n[solo.backend]\n{change}");
+        let said = parse(&text, &[]).unwrap_err().to_string();
+        assert!(said.starts_with(want), "{change}: {said}");
+    }
+}

@@ -168,6 +168,7 @@ fn sieve<T: DeserializeOwned>(
     for name in required.keys().filter(|name| !table.contains_key(*name)) {
         faults.add(&format!("{section}{name}"), "is missing");
     }
+    let name_of = |name: &str| format!("{section}{name}");
     for (name, value) in table {
         let mut alone = required.clone();
         if section.is_empty() {
@@ -178,7 +179,11 @@ fn sieve<T: DeserializeOwned>(
             Ok(_) => {
                 kept.insert(name, value);
             }
-            Err(error) => faults.add(&format!("{section}{name}"), problem(error.message())),
+            // The field that is not known is one within.
+            Err(error) if value.is_table() && error.message().starts_with("unknown field") => {
+                faults.add(&name_of(&name), "holds a field that is not known");
+            }
+            Err(error) => faults.add(&name_of(&name), problem(error.message())),
         }
     }
     kept
@@ -221,7 +226,7 @@ fn overlay(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError
             .as_table_mut()
             .ok_or_else(|| fault("names a part that is not a section"))?,
     };
-    let plain = value.trim_start().starts_with('[') || PLAIN_VALUES.contains(&field);
+    let plain = value.trim_start().starts_with(['[', '{']) || PLAIN_VALUES.contains(&field);
     let value = if plain {
         format!("value = {value}")
             .parse::<Table>()

@@ -8,6 +8,7 @@ use crate::seal::SealError;
 use crate::store::Owner;
 use crate::store::grants::{self, GrantRow};
 use std::sync::Arc;
+use std::time::Instant;
 use zeroize::Zeroizing;
 
 /// Tokens of a connection, opened for one call.
@@ -16,6 +17,30 @@ pub(crate) struct Access {
     /// To be cut out of answers, should it ever appear in one.
     pub(crate) refresh_token: Option<Zeroizing<String>>,
     pub(crate) generation: u64,
+    /// By the database's clock.
+    pub(crate) expires_at: Option<f64>,
+    /// Seconds it had left when the row was read, and when that was.
+    left: f64,
+    read_at: Instant,
+}
+
+impl Access {
+    /// Seconds it has left.
+    pub(crate) fn seconds_left(&self) -> f64 {
+        self.left - self.read_at.elapsed().as_secs_f64()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(token: &str, refresh_token: Option<&str>) -> Self {
+        Self {
+            token: Zeroizing::new(token.to_owned()),
+            refresh_token: refresh_token.map(|token| Zeroizing::new(token.to_owned())),
+            generation: 1,
+            expires_at: None,
+            left: 0.0,
+            read_at: Instant::now(),
+        }
+    }
 }
 
 /// The tokens of a reading. Ones that cannot be opened are spent from now on (ST-2): the next refresh brings
@@ -73,5 +98,8 @@ pub(super) fn open(
         token,
         refresh_token: read(TokenColumn::Refresh, &row.refresh_token)?,
         generation,
+        expires_at: row.access_expires_at,
+        left: row.seconds_left(),
+        read_at: Instant::now(),
     })))
 }

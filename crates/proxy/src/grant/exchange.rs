@@ -8,6 +8,7 @@ use crate::provider::classify::Meaning;
 use crate::provider::hubspot::{Introspection, TokenFault};
 use crate::provider::tokens::Tokens;
 use crate::random;
+use crate::refusals;
 use crate::session::{self, Principal};
 use crate::spool::Answer;
 use crate::store::connections::{self, NewGrant};
@@ -16,6 +17,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, Tx, kind, seconds};
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
+use portico_core::journal::Action;
 use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent, Plan, Role};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -226,7 +228,9 @@ impl Exchange {
         }
         let (id, reconnected) = match holder {
             Some(row) if row.owner() != *owner => {
-                return Err(ApiError::from(ErrorCode::PortalLinkedElsewhere).into());
+                let sentence = format!("Portal {account} is linked to another organization.");
+                let code = ErrorCode::PortalLinkedElsewhere;
+                return Err(ApiError::with_detail(code, sentence).into());
             }
             Some(row) => {
                 let sealed = self.seal(obtained, &row.id, row.generation() + 1)?;
@@ -250,18 +254,16 @@ impl Exchange {
         if !flows::set_done(&mut tx, &self.flow, &id, reconnected).await? {
             return Err(ApiError::from(ErrorCode::FlowLost).into());
         }
+        journal::record(&mut tx, self.entry("done", None)).await?;
+        let reason = format!("portal {account}, by flow {}", self.flow.id);
         let entry = Entry {
-            owner,
-            sub: &self.who.sub,
             action: if reconnected {
-                "connection.reconnect"
+                Action::ConnectionReconnect
             } else {
-                "connection.add"
+                Action::ConnectionAdd
             },
             target: Some(&id),
-            outcome: "done",
-            reason: None,
-            session: Some(&self.who.jti),
+            ..self.entry("done", Some(&reason))
         };
         journal::record(&mut tx, entry).await?;
         tx.commit().await?;
@@ -343,21 +345,28 @@ impl Exchange {
                 None,
             )
             .await?;
-            let entry = Entry {
-                owner: &self.who.owner,
-                sub: &self.who.sub,
-                action: "flow.complete",
-                target: Some(&self.flow.id),
-                outcome: error.code().entry().code,
-                reason: None,
-                session: Some(&self.who.jti),
-            };
+            let upstream = error.correlation_id();
+            let upstream = upstream.map(|id| format!("HubSpot's correlation id {id}"));
+            let reason = refusals::reason(error).or(upstream.as_deref());
+            let entry = self.entry(error.code().entry().code, reason);
             journal::record(&mut tx, entry).await?;
             tx.commit().await
         };
         if let Err(error) = failed.await {
             // The flow ends by itself as lost after a minute.
             tracing::error!(error = %error, "a failed flow could not be marked");
+        }
+    }
+
+    fn entry<'a>(&'a self, outcome: &'a str, reason: Option<&'a str>) -> Entry<'a> {
+        Entry {
+            owner: &self.who.owner,
+            sub: &self.who.sub,
+            action: Action::FlowComplete,
+            target: Some(&self.flow.id),
+            outcome,
+            reason,
+            session: Some(&self.who.jti),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::store::grants::{self, FaultWords, Leased, Refreshed};
 use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, is_away, kind, seconds, to_json, to_word};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -463,13 +464,17 @@ impl Flight<'_> {
         )
         .await?;
         if stored {
+            let reason = match &fault.correlation_id {
+                Some(id) => format!("{cause}; HubSpot's correlation id {id}"),
+                None => cause.clone(),
+            };
             let entry = Entry {
                 owner: self.owner,
                 sub: "proxy",
-                action: "connection.needs_reauth",
+                action: Action::ConnectionNeedsReauth,
                 target: Some(self.id),
-                outcome: &cause,
-                reason: None,
+                outcome: "done",
+                reason: Some(&reason),
                 session: None,
             };
             journal::record(&mut tx, entry).await?;

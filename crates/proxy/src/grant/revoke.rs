@@ -8,6 +8,7 @@ use crate::random;
 use crate::store::journal::{self, Entry};
 use crate::store::revocations::{self, NewRevocation, RevocationRow};
 use crate::store::{DbResult, Owner};
+use portico_core::journal::Action;
 use portico_core::wire::Provider;
 use sqlx::AnyConnection;
 use std::time::Duration;
@@ -85,6 +86,8 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
     };
     if revocations::is_depended_on(&mut tx, &row).await? {
         revocations::delete(&mut tx, &row).await?;
+        let owner = row.owner();
+        journal::record(&mut tx, entry(&owner, &row.account, "kept")).await?;
         tx.commit().await?;
         return Ok(Some(Outcome::DependedOn));
     }
@@ -112,16 +115,7 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
         } else {
             "done"
         };
-        let entry = Entry {
-            owner: &owner,
-            sub: "proxy",
-            action: "grant.revoke",
-            target: Some(&row.account),
-            outcome,
-            reason: None,
-            session: None,
-        };
-        journal::record(&mut tx, entry).await?;
+        journal::record(&mut tx, entry(&owner, &row.account, outcome)).await?;
     } else {
         revocations::put_off(&mut tx, &row, wait(&row)).await?;
     }
@@ -131,6 +125,18 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
     } else {
         Outcome::PutOff
     }))
+}
+
+fn entry<'a>(owner: &'a Owner, account: &'a str, outcome: &'a str) -> Entry<'a> {
+    Entry {
+        owner,
+        sub: "proxy",
+        action: Action::GrantRevoke,
+        target: Some(account),
+        outcome,
+        reason: None,
+        session: None,
+    }
 }
 
 fn wait(row: &RevocationRow) -> f64 {

@@ -1,9 +1,11 @@
 //! Rows of authorization flows: each change of phase is one compare-and-set.
 //! Owns the table `flow`. Decides nothing: who may do what is checked before.
 
+use super::journal::{self, Entry};
 use super::{DbResult, Owner, from_json, from_word, seconds, to_json, to_word};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::wire::{FlowPhase, FlowState, Intent, Provider, StartFlow};
 use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
@@ -337,21 +339,26 @@ pub(crate) async fn set_failed(
 }
 
 /// Housekeeping over all tenants: wipes codes that ran out, ends what timed out, forgets what is a day old.
-/// Answers the flows that ended just now.
+/// Answers the flows that ended just now; each end stands in the journal.
 pub(crate) async fn sweep(db: &mut AnyConnection) -> DbResult<Vec<FlowRow>> {
     sqlx::query(
         "UPDATE flow SET code = NULL WHERE code IS NOT NULL AND code_until < (SELECT unixepoch('subsec'))",
     )
     .execute(&mut *db)
     .await?;
-    let ended: Vec<FlowRow> = sqlx::query_as(select_flow!(
+    // In one order everywhere, so that two that sweep at once wait for each other and not in a circle.
+    let overdue: Vec<FlowRow> = sqlx::query_as(select_flow!(
         "WHERE (phase IN ('started', 'coded') AND expires_at < (SELECT unixepoch('subsec')))
             OR (phase = 'coded' AND claim_until < (SELECT unixepoch('subsec')))
-            OR (phase = 'exchanging' AND exchanging_at < (SELECT unixepoch('subsec')) - 60)"
+            OR (phase = 'exchanging' AND exchanging_at < (SELECT unixepoch('subsec')) - 60)
+         ORDER BY tenant, org, id"
     ))
     .fetch_all(&mut *db)
     .await?;
-    for flow in &ended {
+    let mut ended = Vec::with_capacity(overdue.len());
+    for flow in overdue {
+        let owner = flow.owner();
+        journal::lock_org(db, &owner).await?;
         let code = if flow.exchanging_at.is_some() {
             ErrorCode::FlowLost
         } else if flow.claim_has_lapsed() {
@@ -360,7 +367,20 @@ pub(crate) async fn sweep(db: &mut AnyConnection) -> DbResult<Vec<FlowRow>> {
             ErrorCode::FlowExpired
         };
         let open = [FlowPhase::Started, FlowPhase::Coded, FlowPhase::Exchanging];
-        set_failed(db, flow, &open, code, None, None).await?;
+        if !set_failed(db, &flow, &open, code, None, None).await? {
+            continue;
+        }
+        let entry = Entry {
+            owner: &owner,
+            sub: "proxy",
+            action: Action::FlowExpire,
+            target: Some(&flow.id),
+            outcome: code.entry().code,
+            reason: None,
+            session: None,
+        };
+        journal::record(db, entry).await?;
+        ended.push(flow);
     }
     sqlx::query("DELETE FROM flow WHERE expires_at < (SELECT unixepoch('subsec')) - 86400")
         .execute(db)

@@ -7,6 +7,7 @@ use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::grant::code_place;
 use crate::random;
+use crate::refusals;
 use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
 use axum::extract::{Path, RawQuery, State};
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::wire::FlowPhase;
 use zeroize::Zeroizing;
@@ -121,6 +123,7 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
         return Ok(page(Page::Unknown));
     }
     if flow.now > flow.expires_at {
+        note(app, &flow, ErrorCode::FlowExpired.entry().code).await?;
         return Ok(page(Page::Expired));
     }
     if flow.phase()? != FlowPhase::Started {
@@ -134,6 +137,7 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
     }
     let code = returned.code.as_ref().filter(|code| is_code(code));
     let Some(code) = code else {
+        note(app, &flow, ErrorCode::InvalidRequest.entry().code).await?;
         return Ok(page(Page::Malformed));
     };
     keep(app, &flow, code).await
@@ -203,15 +207,16 @@ async fn end(
     Ok(())
 }
 
+/// What changes nothing may come a thousand times over: it is counted like any refused try.
 async fn note(app: &Shared, flow: &FlowRow, outcome: &str) -> ApiResult<()> {
-    Ok(journal::record_alone(&app.store, entry(flow, outcome, &flow.owner())).await?)
+    Ok(refusals::record(app, entry(flow, outcome, &flow.owner())).await?)
 }
 
 fn entry<'a>(flow: &'a FlowRow, outcome: &'a str, owner: &'a crate::store::Owner) -> Entry<'a> {
     Entry {
         owner,
         sub: "provider",
-        action: "flow.return",
+        action: Action::FlowReturn,
         target: Some(&flow.id),
         outcome,
         reason: None,

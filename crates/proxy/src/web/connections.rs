@@ -6,16 +6,18 @@ use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::revoke::{self, Outcome};
 use crate::grant::{TokenColumn, token_place};
+use crate::refusals::journaled;
 use crate::session::Principal;
 use crate::store::connections::{self, ConnectionRow};
-use crate::store::grants;
 use crate::store::journal::{self, Entry};
+use crate::store::{grants, to_word};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{ETAG, IF_MATCH};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::wire::{Connection, Event, UpdateConnection};
 use serde::{Deserialize, Serialize};
 
@@ -64,8 +66,22 @@ pub(super) async fn update(
     headers: HeaderMap,
     Body(change): Body<UpdateConnection>,
 ) -> ApiResult<Response> {
-    require_admin(&app, &who, "connection.update", Some(&id)).await?;
-    let version = version(&headers)?;
+    let action = Action::ConnectionUpdate;
+    require_admin(&app, &who, action, Some(&id)).await?;
+    let changed = change_facts(&app, &who, &id, &headers, &change).await;
+    journaled(&app, &who, action, Some(&id), changed).await?;
+    app.announce(&who.owner, &id).await;
+    Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
+}
+
+async fn change_facts(
+    app: &Shared,
+    who: &Principal,
+    id: &str,
+    headers: &HeaderMap,
+    change: &UpdateConnection,
+) -> ApiResult<()> {
+    let version = version(headers)?;
     if change
         .label
         .as_ref()
@@ -86,15 +102,33 @@ pub(super) async fn update(
             "A label has no control characters.",
         ));
     }
-    find(&app, &who, &id).await?;
+    find(app, who, id).await?;
     let mut tx = app.store.begin().await?;
-    if !connections::update(&mut tx, &who.owner, &id, version, &change).await? {
+    if !connections::update(&mut tx, &who.owner, id, version, change).await? {
         return Err(ErrorCode::VersionConflict.into());
     }
-    journal::record(&mut tx, entry(&who, "connection.update", &id)).await?;
-    tx.commit().await?;
-    app.announce(&who.owner, &id).await;
-    Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
+    let reason = what_changed(change)?;
+    let entry = entry(who, Action::ConnectionUpdate, id, &reason);
+    journal::record(&mut tx, entry).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Without the label itself: it is somebody's text.
+fn what_changed(change: &UpdateConnection) -> ApiResult<String> {
+    let mut parts = Vec::new();
+    match change.label.as_deref().map(str::trim) {
+        Some("") => parts.push("label removed".to_owned()),
+        Some(_) => parts.push("label".to_owned()),
+        None => {}
+    }
+    if let Some(kind) = change.connection_type {
+        parts.push(format!("connection type {}", to_word(kind)?));
+    }
+    Ok(if parts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        parts.join(", ")
+    })
 }
 
 fn version(headers: &HeaderMap) -> ApiResult<u64> {
@@ -143,8 +177,10 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     Query(removal): Query<Removal>,
 ) -> ApiResult<Json<Removed>> {
-    require_admin(&app, &who, "connection.remove", Some(&id)).await?;
-    let pending = forget(&app, &who, &id, removal.revoke).await?;
+    let action = Action::ConnectionRemove;
+    require_admin(&app, &who, action, Some(&id)).await?;
+    let forgotten = forget(&app, &who, &id, removal.revoke).await;
+    let pending = journaled(&app, &who, action, Some(&id), forgotten).await?;
     let removed = portico_core::ids::ConnectionId::try_from(id).map_err(|_| ErrorCode::Internal)?;
     app.bus
         .publish(&who.owner, None, Event::ConnectionRemoved { id: removed });
@@ -177,25 +213,29 @@ async fn forget(
     let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
-    let pending = match (&grant.refresh_token, revoke) {
+    let (pending, fate) = match (&grant.refresh_token, revoke) {
         (Some(sealed), true) => {
             let place = token_place(owner, id, grant.generation(), TokenColumn::Refresh);
             match app.sealer.open_text(place, sealed) {
                 Ok(token) => {
                     let (client_id, account) = (&grant.client_id, &grant.account);
-                    Some(revoke::enlist(app, &mut tx, owner, client_id, account, &token).await?)
+                    let row = revoke::enlist(app, &mut tx, owner, client_id, account, &token);
+                    (Some(row.await?), "its grant is to be revoked")
                 }
                 // A grant that cannot be read cannot be revoked; its connection must still go.
                 Err(error) => {
                     tracing::error!(error = %error, connection = id, alert = true, "a grant cannot be opened");
-                    None
+                    (None, "its grant cannot be read and stays alive")
                 }
             }
         }
-        _ => None,
+        (Some(_), false) => (None, "its grant was left alive on request (revoke=false)"),
+        (None, _) => (None, "it held no grant to revoke"),
     };
     connections::delete(&mut tx, owner, id).await?;
-    journal::record(&mut tx, entry(who, "connection.remove", id)).await?;
+    let reason = format!("portal {}; {fate}", grant.account);
+    let entry = entry(who, Action::ConnectionRemove, id, &reason);
+    journal::record(&mut tx, entry).await?;
     tx.commit().await?;
     app.grants.changed(owner, id);
     Ok(pending)
@@ -222,14 +262,14 @@ fn told(outcome: Option<Outcome>) -> Removed {
     }
 }
 
-fn entry<'a>(who: &'a Principal, action: &'static str, id: &'a str) -> Entry<'a> {
+fn entry<'a>(who: &'a Principal, action: Action, id: &'a str, reason: &'a str) -> Entry<'a> {
     Entry {
         owner: &who.owner,
         sub: &who.sub,
         action,
         target: Some(id),
         outcome: "done",
-        reason: None,
+        reason: Some(reason),
         session: Some(&who.jti),
     }
 }

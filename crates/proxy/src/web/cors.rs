@@ -17,7 +17,7 @@ use portico_core::error::ErrorCode;
 const ALLOW_HEADERS: &str =
     "authorization, content-type, idempotency-key, x-request-id, if-match, last-event-id";
 const EXPOSE_HEADERS: &str = "retry-after, x-hubspot-ratelimit-max, x-hubspot-ratelimit-remaining, \
-    x-hubspot-ratelimit-interval-milliseconds, x-request-id, etag";
+    x-hubspot-ratelimit-interval-milliseconds, x-request-id, etag, content-disposition";
 
 /// Lets configured origins through, answers their preflights, and refuses everybody else.
 pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
@@ -83,7 +83,7 @@ fn methods(path: &str) -> &'static str {
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments.as_slice() {
-        ["session" | "connections" | "events"] => "GET",
+        ["session" | "connections" | "events" | "journal"] | ["journal", "export"] => "GET",
         ["flows", _] => "GET, DELETE",
         ["connections", _] => "GET, PATCH, DELETE",
         _ => "POST",
@@ -113,6 +113,8 @@ mod tests {
             ("/connections/c1", "GET, PATCH, DELETE"),
             ("/v1/connections/c1/relay/owners.list", "POST"),
             ("/v1/events", "GET"),
+            ("/v1/journal", "GET"),
+            ("/v1/journal/export", "GET"),
             ("/v1/solo/launch", "POST"),
         ] {
             assert_eq!(methods(path), want, "{path}");

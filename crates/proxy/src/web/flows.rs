@@ -9,15 +9,17 @@ use crate::error::{ApiError, ApiResult};
 use crate::grant::code_place;
 use crate::grant::exchange::{Exchange, check_plan};
 use crate::random;
+use crate::refusals::{self, journaled};
 use crate::session::Principal;
 use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
-use crate::store::{connections, seconds};
+use crate::store::{connections, seconds, to_word};
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use portico_core::error::ErrorCode;
 use portico_core::ids::FlowId;
+use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::scopes::{Configured, lint};
 use portico_core::wire::{
@@ -44,9 +46,16 @@ pub(super) async fn start(
     Who(who): Who,
     body: JsonBytes,
 ) -> ApiResult<(StatusCode, Json<FlowStarted>)> {
-    require_admin(&app, &who, "flow.start", None).await?;
-    let request = parse_start(&body)?;
-    check_start(&app, &who, &request)?;
+    require_admin(&app, &who, Action::FlowStart, None).await?;
+    let started = register(&app, &who, &body).await;
+    let started = journaled(&app, &who, Action::FlowStart, None, started).await?;
+    Ok((StatusCode::CREATED, Json(started)))
+}
+
+/// Everything that is checked before a redirect, and then the flow itself.
+async fn register(app: &Shared, who: &Principal, body: &JsonBytes) -> ApiResult<FlowStarted> {
+    let request = parse_start(body)?;
+    check_start(app, who, &request)?;
     let mut tx = app.store.begin().await?;
     // Of several that start at once, each sees those before it.
     journal::lock_org(&mut tx, &who.owner).await?;
@@ -76,10 +85,15 @@ pub(super) async fn start(
             Some(fault) if fault.is_unique_violation() => ErrorCode::InvalidStateHash.into(),
             _ => ApiError::from(error),
         })?;
-    record(&mut tx, &who, "flow.start", id.as_str(), "done").await?;
+    let reason = intent(&request)?;
+    let entry = Entry {
+        reason: Some(&reason),
+        ..entry(who, Action::FlowStart, id.as_str(), "done")
+    };
+    journal::record(&mut tx, entry).await?;
     tx.commit().await?;
     let base = &app.config.hubspot.authorize_base;
-    let started = FlowStarted {
+    Ok(FlowStarted {
         flow_id: id,
         client_id: app.config.hubspot.client_id.clone(),
         redirect_uri: app.config.redirect_uri(request.provider),
@@ -88,8 +102,15 @@ pub(super) async fn start(
             Some(account) => format!("{base}/oauth/{account}/authorize"),
         },
         expires_at: seconds(expires_at),
-    };
-    Ok((StatusCode::CREATED, Json(started)))
+    })
+}
+
+fn intent(request: &StartFlow) -> ApiResult<String> {
+    let intent = to_word(request.intent)?;
+    Ok(match &request.connection_id {
+        Some(id) => format!("{intent} of connection {id}"),
+        None => intent,
+    })
 }
 
 /// Tells a missing challenge or state hash from any other fault of the body (AR-3).
@@ -188,8 +209,16 @@ pub(super) async fn cancel(
     Who(who): Who,
     Path(id): Path<String>,
 ) -> ApiResult<StatusCode> {
-    require_admin(&app, &who, "flow.cancel", Some(&id)).await?;
-    let flow = find(&app, &who, &id).await?;
+    let action = Action::FlowCancel;
+    require_admin(&app, &who, action, Some(&id)).await?;
+    let cancelled = give_up(&app, &who, &id).await;
+    let flow = journaled(&app, &who, action, Some(&id), cancelled).await?;
+    announce(&app, &flow).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn give_up(app: &Shared, who: &Principal, id: &str) -> ApiResult<FlowRow> {
+    let flow = find(app, who, id).await?;
     if flow.phase()? == FlowPhase::Exchanging {
         return Err(ApiError::with_detail(
             ErrorCode::FlowFinished,
@@ -200,11 +229,10 @@ pub(super) async fn cancel(
     let open = [FlowPhase::Started, FlowPhase::Coded];
     let detail = Some("It was cancelled.");
     if flows::set_failed(&mut tx, &flow, &open, ErrorCode::FlowFinished, detail, None).await? {
-        record(&mut tx, &who, "flow.cancel", &id, "done").await?;
+        journal::record(&mut tx, entry(who, Action::FlowCancel, id, "done")).await?;
     }
     tx.commit().await?;
-    announce(&app, &flow).await;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(flow)
 }
 
 /// `POST /v1/flows/{id}/complete`: claim and verifier against a connection.
@@ -214,21 +242,21 @@ pub(super) async fn complete(
     Path(id): Path<String>,
     Body(proof): Body<CompleteFlow>,
 ) -> ApiResult<Json<CompletedFlow>> {
-    require_admin(&app, &who, "flow.complete", Some(&id)).await?;
+    let action = Action::FlowComplete;
+    require_admin(&app, &who, action, Some(&id)).await?;
     let proof = Proof {
         claim: Zeroizing::new(proof.claim),
         verifier: Zeroizing::new(proof.code_verifier),
     };
-    let flow = find(&app, &who, &id).await?;
+    let found = find(&app, &who, &id).await;
+    let flow = journaled(&app, &who, action, Some(&id), found).await?;
     match flow.phase()? {
         FlowPhase::Started => refuse_claim(&app, &who, &id).await,
         FlowPhase::Coded => redeem(&app, who, flow, proof).await,
         FlowPhase::Failed if flow.failure()? == Some(ErrorCode::ClaimRequired) => {
             refuse_claim(&app, &who, &id).await
         }
-        FlowPhase::Exchanging | FlowPhase::Done | FlowPhase::Failed => {
-            repeat(&app, &who, &id).await
-        }
+        FlowPhase::Exchanging | FlowPhase::Done | FlowPhase::Failed => again(&app, &who, &id).await,
     }
     .map(Json)
 }
@@ -241,8 +269,8 @@ struct Proof {
 /// The flow stays as it is: whoever has the claim may still come.
 async fn refuse_claim(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedFlow> {
     let code = ErrorCode::ClaimRequired;
-    let entry = entry(who, "flow.complete", id, code.entry().code);
-    journal::record_alone(&app.store, entry).await?;
+    let entry = entry(who, Action::FlowComplete, id, code.entry().code);
+    refusals::record(app, entry).await?;
     Err(code.into())
 }
 
@@ -277,7 +305,7 @@ async fn redeem(
     let first = flows::set_exchanging(&mut tx, &flow).await?;
     tx.commit().await?;
     if !first {
-        return repeat(app, &who, &flow.id).await;
+        return again(app, &who, &flow.id).await;
     }
     announce(app, &flow).await;
     let exchange = Exchange {
@@ -311,12 +339,18 @@ async fn kill(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<Comple
     let code = ErrorCode::BadVerifier;
     let mut tx = app.store.begin().await?;
     let ended = flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await?;
-    record(&mut tx, who, "flow.complete", &flow.id, code.entry().code).await?;
+    let entry = entry(who, Action::FlowComplete, &flow.id, code.entry().code);
+    journal::record(&mut tx, entry).await?;
     tx.commit().await?;
     if ended {
         announce(app, flow).await;
     }
     Err(code.into())
+}
+
+async fn again(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedFlow> {
+    let repeated = repeat(app, who, id).await;
+    journaled(app, who, Action::FlowComplete, Some(id), repeated).await
 }
 
 /// The stored result again; waits for an exchange that runs (EX-4, EX-9).
@@ -337,7 +371,7 @@ async fn repeat(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedF
                     "The authorization is still being finished; its result will show by itself.",
                 ));
             }
-            FlowPhase::Started | FlowPhase::Coded => return refuse_claim(app, who, id).await,
+            FlowPhase::Started | FlowPhase::Coded => return Err(ErrorCode::ClaimRequired.into()),
             FlowPhase::Failed => {
                 let code = flow.failure()?.unwrap_or(ErrorCode::FlowFinished);
                 return Err(match &flow.failure_detail {
@@ -384,12 +418,7 @@ pub(super) async fn announce(app: &Shared, flow: &FlowRow) {
     }
 }
 
-fn entry<'a>(
-    who: &'a Principal,
-    action: &'static str,
-    target: &'a str,
-    outcome: &'a str,
-) -> Entry<'a> {
+fn entry<'a>(who: &'a Principal, action: Action, target: &'a str, outcome: &'a str) -> Entry<'a> {
     Entry {
         owner: &who.owner,
         sub: &who.sub,
@@ -399,14 +428,4 @@ fn entry<'a>(
         reason: None,
         session: Some(&who.jti),
     }
-}
-
-async fn record(
-    db: &mut sqlx::AnyConnection,
-    who: &Principal,
-    action: &'static str,
-    target: &str,
-    outcome: &str,
-) -> ApiResult<()> {
-    Ok(journal::record(db, entry(who, action, target, outcome)).await?)
 }

@@ -18,6 +18,7 @@ use http::HeaderMap;
 use http::header::ORIGIN;
 use jsonwebtoken::{Algorithm, DecodingKey, decode};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::wire::{Launch, Launched, RenewSession, SessionToken};
 use serde::Deserialize;
@@ -57,7 +58,7 @@ pub(super) async fn launch(
     let entry = Entry {
         owner: &app.solo,
         sub: &device.sub,
-        action: "device.launch",
+        action: Action::DeviceLaunch,
         target: Some(&device.id),
         outcome: "done",
         reason: None,
