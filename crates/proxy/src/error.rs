@@ -4,7 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use portico_core::error::ErrorCode;
-use portico_core::wire::{Problem, Upstream};
+use portico_core::wire::{Problem, Provider, Upstream};
 
 /// A refusal or fault, ready to be answered. The edge adds the correlation id.
 #[derive(Clone, Debug)]
@@ -36,6 +36,18 @@ impl ApiError {
     #[must_use]
     pub(crate) fn status(mut self, status: StatusCode) -> Self {
         self.0.status = status.as_u16();
+        self
+    }
+
+    /// In the words of another provider: the catalogue speaks of HubSpot.
+    #[must_use]
+    pub(crate) fn about(mut self, provider: Provider) -> Self {
+        if provider != Provider::Hubspot {
+            let problem = &mut *self.0;
+            for text in [&mut problem.title, &mut problem.detail, &mut problem.action] {
+                *text = text.replace(Provider::Hubspot.title(), provider.title());
+            }
+        }
         self
     }
 

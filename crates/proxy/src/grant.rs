@@ -3,6 +3,7 @@
 
 pub(crate) mod access;
 pub(crate) mod account;
+pub(crate) mod dead;
 pub(crate) mod exchange;
 pub(crate) mod refresh;
 pub(crate) mod revoke;

@@ -3,16 +3,17 @@
 
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
-use crate::grant::access::Access;
-use crate::grant::refresh::{self, check_usable};
-use crate::provider::hubspot::{ApiAnswer, ApiFault};
+use crate::grant::access::{Access, check_usable};
+use crate::grant::{dead, refresh};
+use crate::provider::ProviderClient;
+use crate::provider::transport::{ApiAnswer, ApiFault};
 use crate::session::Principal;
-use crate::store::grants::{self, FaultWords};
+use crate::store::grants::{self, FaultWords, GrantRow};
 use crate::store::{Owner, from_word};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
 use portico_core::operations::{Method, Operation, RequestTarget, operation, request_target};
-use portico_core::wire::{RateLimit, RelayRequest, Upstream};
+use portico_core::wire::{Provider, RateLimit, RelayRequest, Upstream};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
@@ -94,10 +95,23 @@ pub(crate) async fn relay(
     let row = grants::read(app.store.readers(), &who.owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
-    let kind: ConnectionType = from_word(&row.connection_type)?;
-    if row.provider != operation.provider.wire_name() {
+    if row.provider()? != operation.provider {
         return Err(ErrorCode::UnknownOperation.into());
     }
+    perform(app, who, id, &row, operation, arguments)
+        .await
+        .map_err(|error| error.about(operation.provider))
+}
+
+async fn perform(
+    app: &Shared,
+    who: &Principal,
+    id: &str,
+    row: &GrantRow,
+    operation: &'static Operation,
+    arguments: &RelayRequest,
+) -> ApiResult<Relayed> {
+    let kind: ConnectionType = from_word(&row.connection_type)?;
     if !kind.allows(operation.capability) {
         return Err(ErrorCode::ConnectionTypeForbids.into());
     }
@@ -105,17 +119,22 @@ pub(crate) async fn relay(
         let sentence = format!("For {}: {error}.", operation.name);
         ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
     })?;
-    check_usable(app, &row)?;
+    check_usable(app, row)?;
+    let client = app.provider(operation.provider)?;
     let _slot = app.slots.enter(&who.owner, id).await?;
     let access = refresh::fresh(app, &who.owner, id).await?;
-    let answer = call(app, operation, &target, &access).await?;
-    let (access, answer) = if answer.status == 401 && is_expired(&answer) {
-        // The clock says fresh, HubSpot says expired: one refresh and one retry (RL-10).
+    let answer = call(client, operation, &target, &access).await?;
+    let (access, answer) = if client.is_spent(&answer, &access.token).await {
+        // The clock says fresh, the provider says spent: one refresh and one retry (RL-10).
+        if access.refresh_token.is_none() {
+            dead::give_up(app, &who.owner, id, access.generation).await?;
+            return Err(ErrorCode::NeedsReauth.into());
+        }
         let mut tx = app.store.begin().await?;
         grants::expire_access(&mut tx, &who.owner, id, access.generation).await?;
         tx.commit().await?;
         let access = refresh::fresh(app, &who.owner, id).await?;
-        let answer = call(app, operation, &target, &access).await?;
+        let answer = call(client, operation, &target, &access).await?;
         (access, answer)
     } else {
         (access, answer)
@@ -123,11 +142,11 @@ pub(crate) async fn relay(
     if answer.status == 477 {
         suspend(app, &who.owner, id, &access, &answer).await?;
     }
-    read(answer, &access)
+    read(answer, &access, operation.provider)
 }
 
 async fn call(
-    app: &Shared,
+    client: &ProviderClient,
     operation: &Operation,
     target: &RequestTarget,
     access: &Access,
@@ -136,18 +155,12 @@ async fn call(
         Method::Get => http::Method::GET,
         Method::Post => http::Method::POST,
     };
-    app.hubspot
-        .api(
-            method,
-            &target.path,
-            &target.query,
-            target.body.as_ref(),
-            &access.token,
-        )
+    client
+        .api(method, target, &access.token)
         .await
         .map_err(|fault| {
             ApiError::from(match fault {
-                ApiFault::Unreachable => ErrorCode::UpstreamUnavailable,
+                ApiFault::NotSent | ApiFault::Unreachable => ErrorCode::UpstreamUnavailable,
                 ApiFault::Redirect => ErrorCode::UpstreamRedirect,
                 ApiFault::TooLarge => ErrorCode::UpstreamTooLarge,
                 ApiFault::CutOff => ErrorCode::UpstreamInvalid,
@@ -202,10 +215,6 @@ impl Envelope {
     }
 }
 
-fn is_expired(answer: &ApiAnswer) -> bool {
-    Envelope::of(answer).category.as_deref() == Some("EXPIRED_AUTHENTICATION")
-}
-
 /// HTTP 477: the connection rests until HubSpot has moved the account (UF-6).
 async fn suspend(
     app: &Shared,
@@ -225,14 +234,14 @@ async fn suspend(
         correlation_id: upstream.correlation_id.as_deref(),
     };
     let mut tx = app.store.begin().await?;
-    grants::store_transient(&mut tx, owner, id, access.generation, wait, fault).await?;
+    grants::store_transient(&mut tx, owner, id, access.generation, wait, true, fault).await?;
     tx.commit().await?;
     app.announce(owner, id).await;
     Ok(())
 }
 
 /// What an answer means: its JSON, or a problem with the facts a machine reads.
-fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
+fn read(answer: ApiAnswer, access: &Access, provider: Provider) -> ApiResult<Relayed> {
     // 207 is a batch read of which a part failed; its JSON says which.
     if matches!(answer.status, 200 | 207) {
         let is_json = answer.is_json && serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok();
@@ -250,10 +259,10 @@ fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
         });
     }
     let code = match answer.status {
+        _ if answer.is_limited => ErrorCode::UpstreamRateLimited,
         401 => ErrorCode::UpstreamUnauthorized,
         403 => ErrorCode::UpstreamForbidden,
         404 => ErrorCode::UpstreamNotFound,
-        429 => ErrorCode::UpstreamRateLimited,
         477 => ErrorCode::Suspended,
         400..=499 if answer.status != 423 => ErrorCode::UpstreamRejected,
         423 | 500..=599 => ErrorCode::UpstreamUnavailable,
@@ -282,7 +291,14 @@ fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
             *text = None;
         }
     }
-    let error = ApiError::from(code).upstream(upstream);
+    let error = match (code, provider) {
+        (ErrorCode::UpstreamRateLimited, Provider::Github) => ApiError::with_detail(
+            code,
+            "GitHub counts a person's calls by the hour, and by the minute when there are many at once.",
+        ),
+        _ => code.into(),
+    };
+    let error = error.upstream(upstream);
     Err(match wait {
         Some(wait) => error.retry_after(wait),
         None => error,

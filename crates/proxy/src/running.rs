@@ -7,7 +7,7 @@ use crate::events::Bus;
 use crate::grant::{refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
-use crate::provider::HubSpotClient;
+use crate::provider::Providers;
 use crate::seal::{Place, Sealer};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
@@ -115,7 +115,7 @@ impl Proxy {
         let tenants = [(issuer.iss.clone(), issuer.tenant(config.origins()))].into();
         let app = Arc::new(App {
             sessions: Sessions::new(config.base_url.clone(), tenants),
-            hubspot: HubSpotClient::new(&config.hubspot)?,
+            providers: Providers::new(&config)?,
             bus: Bus::new(random::id()),
             flights: refresh::Flights::default(),
             slots: crate::relay::Slots::default(),

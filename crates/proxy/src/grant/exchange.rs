@@ -5,8 +5,9 @@ use super::{TokenColumn, revoke, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::provider::classify::Meaning;
-use crate::provider::hubspot::{Introspection, TokenFault};
 use crate::provider::tokens::Tokens;
+use crate::provider::transport::TokenFault;
+use crate::provider::{Introspection, ProviderClient};
 use crate::random;
 use crate::session::Principal;
 use crate::store::connections::{self, NewGrant};
@@ -15,6 +16,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Tx};
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
+use portico_core::scopes::lacking;
 use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -35,7 +37,6 @@ pub(crate) struct Exchange {
 /// A grant that was obtained and not yet kept.
 struct Obtained {
     tokens: Tokens,
-    refresh_token: Zeroizing<String>,
     account: Account,
     granted: Vec<String>,
     asked: Vec<String>,
@@ -62,7 +63,12 @@ impl From<ApiError> for CommitFault {
 impl Exchange {
     /// Runs to the end and leaves the flow done or failed.
     pub(crate) async fn run(self) -> ApiResult<CompletedFlow> {
-        let result = self.exchange().await;
+        let provider = self.flow.provider()?;
+        let result = match self.app.provider(provider) {
+            Ok(client) => self.exchange(client).await,
+            Err(error) => Err(error),
+        };
+        let result = result.map_err(|error| error.about(provider));
         if let Err(error) = &result {
             self.fail(error).await;
         }
@@ -70,89 +76,45 @@ impl Exchange {
         result
     }
 
-    async fn exchange(&self) -> ApiResult<CompletedFlow> {
-        let hubspot = &self.app.hubspot;
-        let redirect_uri = self.app.config.redirect_uri(self.flow.provider()?);
-        let tokens = hubspot
+    async fn exchange(&self, client: &ProviderClient) -> ApiResult<CompletedFlow> {
+        let provider = client.description().provider;
+        let redirect_uri = self.app.config.redirect_uri(provider);
+        let tokens = client
             .redeem_code(&self.code, &self.verifier, &redirect_uri)
             .await
             .map_err(|fault| refused(&fault))?;
-        let refresh_token = tokens
-            .refresh_token
-            .clone()
-            .ok_or(ErrorCode::ProviderUnavailable)?;
-        let known = self.introspect(&tokens).await?;
+        let known = introspect(client, &tokens).await?;
         let granted = known.scopes.clone();
-        let account = hubspot.account(known, &tokens.access_token).await;
+        let account = client.account(known, &tokens.access_token).await;
         let asked = self.flow.asked()?;
         let obtained = Obtained {
             tokens,
-            refresh_token,
             account,
             granted,
             asked,
         };
-        if let Err(error) = self.check_scopes(&obtained.granted) {
-            self.give_up(&obtained).await;
+        if let Err(error) = check_scopes(client, &obtained.granted) {
+            self.give_up(client, &obtained).await;
             return Err(error);
         }
-        match self.commit_patiently(&obtained).await {
+        match self.commit_patiently(client, &obtained).await {
             Ok((id, reconnected)) => self.result(&id, reconnected).await,
             Err(CommitFault::Refused(error)) => {
-                self.give_up(&obtained).await;
+                self.give_up(client, &obtained).await;
                 Err(error)
             }
             Err(CommitFault::Database(error)) => Err(error.into()),
         }
     }
 
-    /// The code is spent, so a hiccup here is worth two more tries.
-    async fn introspect(&self, tokens: &Tokens) -> ApiResult<Introspection> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.app.hubspot.introspect(&tokens.access_token).await {
-                Ok(Some(known)) => return Ok(known),
-                Ok(None) => {
-                    return Err(ApiError::with_detail(
-                        ErrorCode::GrantRefused,
-                        "HubSpot gave a token and then did not know it.",
-                    ));
-                }
-                Err(fault) if tries < 3 && matches!(fault.meaning, Meaning::Transient(_)) => {
-                    sleep(Duration::from_millis(500 * tries)).await;
-                }
-                Err(fault) => return Err(refused(&fault)),
-            }
-        }
-    }
-
-    fn check_scopes(&self, granted: &[String]) -> ApiResult<()> {
-        let denied: Vec<&str> = self
-            .app
-            .config
-            .hubspot
-            .required_scopes
-            .iter()
-            .filter(|scope| !granted.contains(scope))
-            .map(String::as_str)
-            .collect();
-        if denied.is_empty() {
-            return Ok(());
-        }
-        Err(ApiError::with_detail(
-            ErrorCode::ScopeDenied,
-            format!(
-                "These required permissions were not granted: {}.",
-                denied.join(", ")
-            ),
-        ))
-    }
-
-    async fn commit_patiently(&self, obtained: &Obtained) -> Result<(String, bool), CommitFault> {
+    async fn commit_patiently(
+        &self,
+        client: &ProviderClient,
+        obtained: &Obtained,
+    ) -> Result<(String, bool), CommitFault> {
         let until = Instant::now() + STORE_PATIENCE;
         loop {
-            match self.commit(obtained).await {
+            match self.commit(client, obtained).await {
                 Err(CommitFault::Database(error)) if Instant::now() < until => {
                     tracing::warn!(error = %error, "the database refused a new grant; trying again");
                     sleep(Duration::from_millis(250)).await;
@@ -163,16 +125,21 @@ impl Exchange {
     }
 
     /// Plan limit, uniqueness, connection, flow and journal: all or nothing.
-    async fn commit(&self, obtained: &Obtained) -> Result<(String, bool), CommitFault> {
+    async fn commit(
+        &self,
+        client: &ProviderClient,
+        obtained: &Obtained,
+    ) -> Result<(String, bool), CommitFault> {
         let owner = &self.who.owner;
-        let provider = self.flow.provider()?;
+        let provider = client.description().provider;
         let account = obtained.account.portal_id.to_string();
         let intent = self.flow.intent()?;
         let mut tx = self.app.store.begin().await?;
         journal::lock_org(&mut tx, owner).await?;
         let holder = connections::lock_holder(&mut tx, &owner.tenant, provider, &account).await?;
         if intent != Intent::Connect {
-            self.check_same_account(&mut tx, &account).await?;
+            self.check_same_account(&mut tx, client, &obtained.account)
+                .await?;
         }
         let (id, reconnected) = match holder {
             Some(row) if row.owner() != *owner => {
@@ -180,18 +147,20 @@ impl Exchange {
             }
             Some(row) => {
                 let sealed = self.seal(obtained, &row.id, row.generation() + 1)?;
-                connections::replace_grant(&mut tx, &row, &sealed.grant(self, obtained)).await?;
+                connections::replace_grant(&mut tx, &row, &sealed.grant(client, obtained)).await?;
                 (row.id, true)
             }
             None => {
-                let used = connections::count(&mut *tx, owner).await?;
-                check_plan(used, self.who.plan.max_connections)?;
+                if connections::counts(provider) {
+                    let used = connections::count(&mut *tx, owner).await?;
+                    check_plan(used, self.who.plan.max_connections)?;
+                }
                 let id: ConnectionId = random::id()
                     .parse()
                     .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
                 let sealed = self.seal(obtained, id.as_str(), 1)?;
                 let kind = self.flow.connection_type()?;
-                let grant = sealed.grant(self, obtained);
+                let grant = sealed.grant(client, obtained);
                 connections::insert(&mut tx, &id, owner, provider, kind, &self.who.sub, &grant)
                     .await?;
                 (id.into(), false)
@@ -219,7 +188,12 @@ impl Exchange {
     }
 
     /// Reconnect and upgrade are for the one account (R15).
-    async fn check_same_account(&self, tx: &mut Tx, account: &str) -> Result<(), CommitFault> {
+    async fn check_same_account(
+        &self,
+        tx: &mut Tx,
+        client: &ProviderClient,
+        chosen: &Account,
+    ) -> Result<(), CommitFault> {
         let id = self.flow.connection_id.as_deref().unwrap_or_default();
         let Some(row) = connections::find(&mut **tx, &self.who.owner, id).await? else {
             return Err(CommitFault::Refused(ApiError::with_detail(
@@ -227,14 +201,15 @@ impl Exchange {
                 "The connection was removed while it was being reconnected.",
             )));
         };
-        if row.account == account {
+        if row.account == chosen.portal_id.to_string() {
             return Ok(());
         }
         Err(CommitFault::Refused(ApiError::with_detail(
             ErrorCode::WrongPortal,
             format!(
-                "Portal {} was to be reconnected, but {account} was chosen.",
-                row.account
+                "{} was to be reconnected, but {} was chosen.",
+                client.description().name_of(&row.account_facts()?),
+                client.description().handle_of(chosen)
             ),
         )))
     }
@@ -248,7 +223,10 @@ impl Exchange {
                 .map_err(|error| sqlx::Error::Encode(Box::new(error)))
         };
         Ok(SealedTokens {
-            refresh_token: seal(TokenColumn::Refresh, &obtained.refresh_token)?,
+            refresh_token: match &obtained.tokens.refresh_token {
+                Some(token) => Some(seal(TokenColumn::Refresh, token)?),
+                None => None,
+            },
             access_token: seal(TokenColumn::Access, &obtained.tokens.access_token)?,
             generation,
         })
@@ -270,10 +248,10 @@ impl Exchange {
     }
 
     /// A grant that was not kept is revoked, unless a live connection may depend on it.
-    async fn give_up(&self, obtained: &Obtained) {
+    async fn give_up(&self, client: &ProviderClient, obtained: &Obtained) {
         let account = obtained.account.portal_id.to_string();
         let owner = &self.who.owner;
-        let done = revoke::revoke_soon(&self.app, owner, &account, &obtained.refresh_token).await;
+        let done = revoke::revoke_soon(&self.app, owner, client, &account, &obtained.tokens).await;
         if let Err(error) = done {
             tracing::error!(error = %error, "an unkept grant could not be put down for revocation");
         }
@@ -324,24 +302,59 @@ impl Exchange {
 }
 
 struct SealedTokens {
-    refresh_token: Vec<u8>,
+    refresh_token: Option<Vec<u8>>,
     access_token: Vec<u8>,
     generation: u64,
 }
 
 impl SealedTokens {
-    fn grant<'a>(&'a self, exchange: &'a Exchange, obtained: &'a Obtained) -> NewGrant<'a> {
+    fn grant<'a>(&'a self, client: &'a ProviderClient, obtained: &'a Obtained) -> NewGrant<'a> {
         NewGrant {
             account: &obtained.account,
             asked: &obtained.asked,
             granted: &obtained.granted,
-            refresh_token: &self.refresh_token,
+            refresh_token: self.refresh_token.as_deref(),
             access_token: &self.access_token,
             expires_in: obtained.tokens.expires_in,
             generation: self.generation,
-            client_id: &exchange.app.config.hubspot.client_id,
+            client_id: &client.description().client_id,
         }
     }
+}
+
+/// The code is spent, so a hiccup here is worth two more tries.
+async fn introspect(client: &ProviderClient, tokens: &Tokens) -> ApiResult<Introspection> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match client.introspect(&tokens.access_token).await {
+            Ok(Some(known)) => return Ok(known),
+            Ok(None) => {
+                return Err(ApiError::with_detail(
+                    ErrorCode::GrantRefused,
+                    "HubSpot gave a token and then did not know it.",
+                ));
+            }
+            Err(fault) if tries < 3 && matches!(fault.meaning, Meaning::Transient(_)) => {
+                sleep(Duration::from_millis(500 * tries)).await;
+            }
+            Err(fault) => return Err(refused(&fault)),
+        }
+    }
+}
+
+fn check_scopes(client: &ProviderClient, granted: &[String]) -> ApiResult<()> {
+    let denied = lacking(&client.description().required_scopes, granted);
+    if denied.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::with_detail(
+        ErrorCode::ScopeDenied,
+        format!(
+            "These required permissions were not granted: {}.",
+            denied.join(", ")
+        ),
+    ))
 }
 
 /// Refuses one portal more than the plan allows (J25, J26).
