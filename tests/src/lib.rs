@@ -16,4 +16,4 @@ mod stage;
 
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
 pub use person::{Person, fragment, location};
-pub use stage::{PORTAL, Stage};
+pub use stage::{PORTAL, Stage, offer_github};

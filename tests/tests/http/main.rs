@@ -19,6 +19,8 @@ mod connections;
 mod events;
 mod exchange;
 mod flows;
+mod github;
+mod github_grants;
 mod reconnect;
 mod refresh;
 mod relay;

@@ -89,7 +89,7 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ac
             return old_token_or(app, owner, id, &row, put_off(wait)).await;
         }
         if row.refresh_token.is_none() {
-            return Err(ErrorCode::NeedsReauth.into());
+            return old_token_or(app, owner, id, &row, ErrorCode::NeedsReauth.into()).await;
         }
         let landing = join(app, owner, id, row.generation()).await;
         joined = Some(row.generation());
