@@ -1,5 +1,7 @@
 //! GitHub through the same flow: connecting, coming back, and what may be asked.
 
+use portico_core::operations::OPERATIONS;
+use portico_core::wire::Provider;
 use portico_sandbox::{Fault, FaultAnswer};
 use portico_tests::{Flow, PORTAL, Stage, fragment, location, offer_github};
 use serde_json::{Value, json};
@@ -355,6 +357,7 @@ async fn each_operation_answers_page_by_page() {
         |page: u32, size: u32| json!({"page": page.to_string(), "per_page": size.to_string()});
     let repository = json!({"owner": "harbour-analytics", "repo": "config-archive"});
     let harbour = json!({"installation_id": "70002"});
+    let mut tried = Vec::new();
     for (operation, params, query, pointer, want) in [
         ("github.user", json!({}), json!({}), "/login", json!(MARA)),
         (
@@ -386,6 +389,7 @@ async fn each_operation_answers_page_by_page() {
             json!("snapshots/299"),
         ),
     ] {
+        tried.push(operation);
         let arguments = json!({"params": params, "query": query});
         let answer = admin.relay(&id, operation, &arguments).await;
         assert_eq!(answer.status, 200, "{operation}: {}", answer.text);
@@ -399,6 +403,10 @@ async fn each_operation_answers_page_by_page() {
             assert_eq!(answer.header(dropped), None, "{operation}");
         }
     }
+    let of_github = OPERATIONS
+        .iter()
+        .filter(|operation| operation.provider == Provider::Github);
+    assert!(of_github.map(|operation| operation.name).eq(tried));
     let sent = stage.calls("/api/v3/repos/harbour-analytics/config-archive/branches");
     let mut headers: Vec<&str> = sent[0]
         .headers
