@@ -6,7 +6,7 @@
 
 use super::classify::{Asked, Meaning};
 use super::tokens::{Lasting, Tokens};
-use super::transport::{ApiAnswer, ApiFault, TokenFault, Transport, short};
+use super::transport::{ApiAnswer, ApiFault, TOKEN_DEADLINE, TokenFault, Transport, short};
 use super::{Description, Introspection, Revoked, is_account_id};
 use crate::config::GitHub;
 use http::header::ACCEPT;
@@ -109,10 +109,11 @@ impl GitHubClient {
             login: String,
             name: Option<String>,
         }
-        let answer = self
-            .api(Method::GET, "/user", "", None, token)
-            .await
-            .map_err(|_| TokenFault::malformed())?;
+        // As long as a token call may take: three of these must fit into the life of an exchange.
+        let call = self.api(Method::GET, "/user", "", None, token);
+        let Ok(Ok(answer)) = tokio::time::timeout(TOKEN_DEADLINE, call).await else {
+            return Err(TokenFault::malformed());
+        };
         match answer.status {
             200 => {}
             401 => return Ok(None),

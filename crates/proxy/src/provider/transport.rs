@@ -14,7 +14,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-const TOKEN_DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const TOKEN_DEADLINE: Duration = Duration::from_secs(10);
 const API_DEADLINE: Duration = Duration::from_secs(15);
 /// Token answers are small; HubSpot's access tokens grow with their scopes.
 pub(super) const TOKEN_ANSWER_CAP: usize = 96 * 1024;
