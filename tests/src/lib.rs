@@ -29,4 +29,5 @@ pub use front::{Front, Play, Stranger};
 pub use person::{Person, fragment, location};
 pub use raw::{raw, rest, statuses};
 pub use replica::{Replica, written};
-pub use stage::{PORTAL, Stage};
+
+pub use stage::{PORTAL, Stage, offer_github};

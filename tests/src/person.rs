@@ -74,6 +74,29 @@ impl Person {
         location(&answer)
     }
 
+    /// Signs in at GitHub, authorizes the app there, and answers the claim that came back.
+    pub async fn authorize(&self, flow: &Flow, login: &str) -> String {
+        let callback = self.decide_at_github(flow, login, "authorize").await;
+        let target = location(&self.visit(&callback).await);
+        fragment(&target, "claim").unwrap_or_else(|| panic!("no claim in {target}"))
+    }
+
+    /// Presses a button of GitHub's page; answers where GitHub then sends the browser.
+    pub async fn decide_at_github(&self, flow: &Flow, login: &str, decision: &str) -> String {
+        let page = self.visit(&flow.authorize_url).await.text().await.unwrap();
+        assert!(
+            page.contains("data-provider=\"github\" data-step=\"authorize\""),
+            "not GitHub's consent page: {page}"
+        );
+        let (action, mut fields) = form(&page, decision, |_| true);
+        fields.push(("user".into(), login.into()));
+        let host = Url::parse(&flow.authorize_url).unwrap();
+        let target = host.join(&action).unwrap();
+        let answer = self.client.post(target).form(&fields).send().await.unwrap();
+        assert_eq!(answer.status(), 303, "GitHub's consent page refused");
+        location(&answer)
+    }
+
     /// The page with the permissions, by way of the account picker when the link is not pinned.
     pub async fn consent_page(&self, authorize_url: &str, portal: u64) -> String {
         let pinned = !authorize_url.contains("/oauth/authorize?");

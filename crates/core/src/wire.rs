@@ -33,7 +33,7 @@ pub type UnixSeconds = i64;
 pub enum Provider {
     /// HubSpot's OAuth 2.0 (platform section 1).
     Hubspot,
-    /// GitHub; its connections come with a later version.
+    /// GitHub, or a GitHub Enterprise Server: user tokens of a GitHub App or an OAuth app.
     Github,
 }
 

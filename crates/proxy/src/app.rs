@@ -1,12 +1,13 @@
 //! What every part of a running proxy shares. Owns nothing but the handles; each part owns its own rules.
 
 use crate::config::Config;
+use crate::error::{ApiError, ApiResult};
 use crate::events::Bus;
 use crate::grant::cache::Grants;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
 use crate::peers::Forwarders;
-use crate::provider::HubSpotClient;
+use crate::provider::{ProviderClient, Providers};
 use crate::refusals::Refusals;
 use crate::relay::Slots;
 use crate::seal::Sealer;
@@ -17,7 +18,8 @@ use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
 use crate::telemetry::Telemetry;
 use crate::web::Places;
-use portico_core::wire::{Connection, Event};
+use portico_core::error::ErrorCode;
+use portico_core::wire::{Connection, Event, Provider};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +35,7 @@ pub(crate) struct App {
     pub(crate) issuer: LocalIssuer,
     /// Owner of what belongs to the solo organization.
     pub(crate) solo: Owner,
-    pub(crate) hubspot: HubSpotClient,
+    pub(crate) providers: Providers,
     pub(crate) bus: Bus,
     pub(crate) flights: Flights,
     pub(crate) grants: Grants,
@@ -62,7 +64,19 @@ pub(crate) type Shared = Arc<App>;
 impl App {
     /// A connection as its org may see it.
     pub(crate) fn facts(&self, row: &ConnectionRow) -> DbResult<Connection> {
-        row.facts(&self.config.hubspot.required_scopes)
+        let required = match self.providers.find(row.provider()?) {
+            Some(client) => client.description().required_scopes.as_slice(),
+            None => &[],
+        };
+        row.facts(required)
+    }
+
+    /// The provider, if the operator has configured an app there.
+    pub(crate) fn provider(&self, provider: Provider) -> ApiResult<&ProviderClient> {
+        self.providers.find(provider).ok_or_else(|| {
+            let sentence = format!("This proxy has no {} app configured.", provider.title());
+            ApiError::with_detail(ErrorCode::ConfigFault, sentence).about(provider)
+        })
     }
 
     /// Tells an org how a connection stands. A fault is logged: news must not fail what it tells of.

@@ -57,6 +57,9 @@ pub struct Config {
     /// Logs and traces.
     #[serde(default)]
     pub telemetry: Telemetry,
+    /// The GitHub app; absent: GitHub is not offered.
+    #[serde(default)]
+    pub github: Option<GitHub>,
 }
 
 /// Sessions of the local issuer: one organization, one person per launch link.
@@ -133,6 +136,43 @@ impl HubSpot {
             api_base: default_api_base(),
             required_scopes: default_required_scopes(),
             optional_scopes: default_optional_scopes(),
+        }
+    }
+}
+
+/// A GitHub App or OAuth app, and where GitHub is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitHub {
+    /// OAuth client id.
+    pub client_id: String,
+    /// File whose only line is the client secret.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// What that file held; set in code by tests.
+    #[serde(skip)]
+    pub client_secret: SecretString,
+    /// Origin of the authorization pages and the token endpoint.
+    #[serde(default = "default_github_web_base")]
+    pub web_base: String,
+    /// Address of the REST API; with an Enterprise Server `https://ghe.example/api/v3`.
+    #[serde(default = "default_github_api_base")]
+    pub api_base: String,
+    /// Scopes of an OAuth app, all required. A GitHub App takes its permissions from its settings and has none.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+impl GitHub {
+    /// An app at github.com, without scopes.
+    pub fn new(client_id: impl Into<String>, client_secret: SecretString) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret_file: None,
+            client_secret,
+            web_base: default_github_web_base(),
+            api_base: default_github_api_base(),
+            scopes: Vec::new(),
         }
     }
 }
@@ -221,6 +261,7 @@ impl Config {
             limits: Limits::default(),
             edge: Edge::default(),
             telemetry: Telemetry::default(),
+            github: None,
         }
     }
 
@@ -270,6 +311,14 @@ fn default_authorize_base() -> String {
 
 fn default_api_base() -> String {
     "https://api.hubapi.com".into()
+}
+
+fn default_github_web_base() -> String {
+    "https://github.com".into()
+}
+
+fn default_github_api_base() -> String {
+    "https://api.github.com".into()
 }
 
 /// The core set that every tier can grant, with metadata rights only (platform 8.2).

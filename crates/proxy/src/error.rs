@@ -4,7 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use portico_core::error::ErrorCode;
-use portico_core::wire::{Problem, Upstream};
+use portico_core::wire::{Problem, Provider, Upstream};
 use std::sync::Arc;
 
 /// A refusal or fault, ready to be answered. The edge adds the correlation id.
@@ -57,6 +57,18 @@ impl ApiError {
     fn own_fault(kind: &'static str) -> Self {
         let problem = Problem::of(ErrorCode::Internal);
         Self(Box::new(problem), Some(OwnFault(kind)))
+    }
+
+    /// In the words of another provider: the catalogue speaks of HubSpot.
+    #[must_use]
+    pub(crate) fn about(mut self, provider: Provider) -> Self {
+        if provider != Provider::Hubspot {
+            let problem = &mut *self.0;
+            for text in [&mut problem.title, &mut problem.detail, &mut problem.action] {
+                *text = text.replace(Provider::Hubspot.title(), provider.title());
+            }
+        }
+        self
     }
 
     pub(crate) fn code(&self) -> ErrorCode {

@@ -4,6 +4,7 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod cache;
+pub(crate) mod dead;
 pub(crate) mod exchange;
 pub(crate) mod refresh;
 pub(crate) mod revoke;

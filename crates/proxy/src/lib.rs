@@ -1,4 +1,4 @@
-//! Portico's token-exchange proxy: keeps HubSpot grants sealed and alive, and relays named reads.
+//! Portico's token-exchange proxy: keeps HubSpot and GitHub grants sealed and alive, and relays named reads.
 //!
 //! The browser never holds a provider token; the proxy never keeps portal metadata. `ARCHITECTURE.md` has
 //! the rooms, `README.md` the command line. Start it with [`Proxy::start`].

@@ -9,8 +9,9 @@ use crate::grant::{issuer_key_place, refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
 use crate::peers::Forwarders;
-use crate::provider::HubSpotClient;
+use crate::provider::Providers;
 use crate::provider::call::AnswerMemory;
+use crate::provider::transport::Shared as SharedByProviders;
 use crate::rotation::{self, KeyReport, RotationError};
 use crate::seal::Sealer;
 use crate::server::Doors;
@@ -139,10 +140,12 @@ impl Proxy {
         let forwarders = Forwarders::new(config.edge.trusted_proxies.clone());
         let app = Arc::new(App {
             sessions: Sessions::new(config.base_url.clone(), tenants),
-            hubspot: HubSpotClient::new(
-                &config.hubspot,
-                AnswerMemory::new(config.limits.max_answer_mebibytes),
-                telemetry.clone(),
+            providers: Providers::new(
+                &config,
+                &SharedByProviders {
+                    memory: AnswerMemory::new(config.limits.max_answer_mebibytes),
+                    telemetry: telemetry.clone(),
+                },
             )?,
             bus: Bus::new(random::id()),
             flights: refresh::Flights::default(),

@@ -25,6 +25,8 @@ mod edge;
 mod events;
 mod exchange;
 mod flows;
+mod github;
+mod github_grants;
 mod journal;
 mod journal_command;
 mod keys;

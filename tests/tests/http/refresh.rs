@@ -172,7 +172,7 @@ async fn a_lease_that_ran_out_is_taken_over() {
 }
 
 /// A second proxy over the same data, and a page that talks to it.
-async fn second_process(stage: &Stage) -> (RunningProxy, Caller) {
+pub(crate) async fn second_process(stage: &Stage) -> (RunningProxy, Caller) {
     let mut config = stage.config.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

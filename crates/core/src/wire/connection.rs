@@ -22,12 +22,15 @@ pub enum AccountType {
     Unknown,
 }
 
-/// What HubSpot says of the account; every field that may be absent there may be absent here.
+/// What the provider says of the account; every field that may be absent there may be absent here.
+///
+/// Of GitHub, an account is the person who authorized: `portal_id`, `name`, `ui_domain`, `authorised_by` and `user_id`
+/// are all there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// `hub_id`, `portalId`.
+    /// `hub_id`, `portalId`; of GitHub its numeric id of the account.
     pub portal_id: PortalId,
-    /// `portalName`; only newer versions of account-info have it.
+    /// `portalName`; only newer versions of account-info have it. Of GitHub the login.
     #[serde(default)]
     pub name: Option<String>,
     /// `hub_domain` of introspection.
@@ -36,7 +39,7 @@ pub struct Account {
     /// `accountType`.
     #[serde(default)]
     pub account_type: Option<AccountType>,
-    /// Host for links into HubSpot.
+    /// Host for links into HubSpot, or into GitHub.
     #[serde(default)]
     pub ui_domain: Option<String>,
     /// `na1`, `eu1`, …
@@ -54,7 +57,7 @@ pub struct Account {
     /// `usageLimit` of api-usage/daily/private-apps: the best evidence of the tier.
     #[serde(default)]
     pub daily_usage_limit: Option<u64>,
-    /// E-mail of the authorising user, as introspection names it.
+    /// E-mail of the authorising user, as introspection names it; of GitHub the name they show, if any.
     #[serde(default)]
     pub authorised_by: Option<String>,
     /// `user_id` of the authorising user.
@@ -66,7 +69,7 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantKind {
-    /// Authorization code grant; refreshed.
+    /// Authorization code grant; refreshed, unless its token has no end.
     Oauth,
     /// Private app token or service key; never expires.
     Static,
@@ -111,13 +114,13 @@ pub enum FaultCategory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCause {
-    /// BAD_REFRESH_TOKEN: revoked, uninstalled, or the authoriser lost access; HubSpot does not say which.
+    /// BAD_REFRESH_TOKEN, GitHub's bad_refresh_token: revoked, uninstalled, or the authoriser lost access; HubSpot does not say which.
     RefreshTokenInvalid,
     /// BAD_SCOPES: the app's scopes changed.
     ScopesChanged,
     /// BAD_HUB: the account is gone, merged or not accessible.
     AccountGone,
-    /// The proxy was stopped while a single-use token was in flight.
+    /// A single-use token was spent and the answer never stored: the proxy was stopped meanwhile, or nothing came back.
     LostResponse,
     /// 429, 5xx, 423, time-outs, answers that cannot be read.
     ProviderTrouble,
@@ -163,13 +166,13 @@ pub struct GrantFacts {
     pub kind: GrantKind,
     /// Scopes of the last authorization request, required and optional.
     pub asked: Vec<String>,
-    /// Scopes introspection reports.
+    /// Scopes introspection reports; none of a GitHub App, whose permissions are its installations'.
     pub granted: Vec<String>,
     /// Scopes the app requires today.
     pub required: Vec<String>,
     /// When the grant was obtained.
     pub obtained_at: UnixSeconds,
-    /// When the access token in hand expires; absent for static credentials.
+    /// When the access token in hand expires; absent for static credentials and an OAuth app's token of GitHub.
     #[serde(default)]
     pub expires_at: Option<UnixSeconds>,
     /// The last refresh, if there was one.

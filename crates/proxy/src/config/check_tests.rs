@@ -54,6 +54,30 @@ fn the_environment_overrides_the_file() {
     assert_eq!(config.listen.port(), 9000);
 }
 
+#[test]
+fn github_is_a_section_that_may_be_absent() {
+    assert!(parse(GOOD, &[]).unwrap().github.is_none());
+    let text = format!(
+        "{GOOD}\n[github]\nclient_id = \"Iv23\"\nclient_secret_file = \"secret\"\n\
+         api_base = \"https://ghe.example/api/v3\"\nscopes = [\"repo\", \"read:org\"]"
+    );
+    let github = parse(&text, &[]).unwrap().github.unwrap();
+    assert_eq!(github.web_base, "https://github.com");
+    assert_eq!(github.api_base, "https://ghe.example/api/v3");
+    assert_eq!(github.client_secret.expose_secret(), "canary-secret");
+    let names = [
+        ("PORTICO_GITHUB__CLIENT_ID", "Ov23"),
+        ("PORTICO_GITHUB__CLIENT_SECRET_FILE", "secret"),
+        ("PORTICO_GITHUB__SCOPES", r#"["gist"]"#),
+    ];
+    let github = parse(GOOD, &names).unwrap().github.unwrap();
+    assert_eq!(
+        (github.client_id.as_str(), github.scopes),
+        ("Ov23", vec!["gist".to_owned()])
+    );
+    assert_eq!(github.api_base, "https://api.github.com");
+}
+
 /// BI-3: the message names the field, and nothing of the secret.
 #[test]
 fn each_bad_value_is_refused_by_name() {
@@ -130,6 +154,57 @@ fn each_bad_value_is_refused_by_name() {
             format!("{GOOD}\n[limits]\nuser_per_minute = 0"),
             "limits.user_per_minute",
         ),
+    ] {
+        let error = parse(&text, &[]).expect_err(named).to_string();
+        assert!(error.contains(named), "{named}: {error}");
+        assert!(!error.contains("canary"), "{error}");
+    }
+    let github = |lines: &str| {
+        format!("{GOOD}\n[github]\nclient_id = \"Iv23\"\nclient_secret_file = \"secret\"\n{lines}")
+    };
+    assert!(parse(&github(""), &[]).is_ok());
+    for (text, named) in [
+        (
+            format!("{GOOD}\n[github]\nclient_id = \"Iv23\""),
+            "github.client_secret_file",
+        ),
+        (
+            format!("{GOOD}\n[github]\nclient_secret_file = \"secret\""),
+            "github.client_id",
+        ),
+        (github("").replace("Iv23", "a b"), "github.client_id"),
+        (
+            github("client_secret = \"canary-secret\""),
+            "github.client_secret",
+        ),
+        (
+            github("web_base = \"https://ghe.example/x\""),
+            "github.web_base",
+        ),
+        (
+            github("api_base = \"http://ghe.example/api/v3\""),
+            "github.api_base",
+        ),
+        (
+            github("api_base = \"https://ghe.example/api/v3/\""),
+            "github.api_base",
+        ),
+        (
+            github("api_base = \"https://ghe.example/api/../v3\""),
+            "github.api_base",
+        ),
+        (
+            github("api_base = \"https://ghe.example/api?x=1\""),
+            "github.api_base",
+        ),
+        (github("scopes = \"repo\""), "github.scopes"),
+        (github("scopes = [\"a b\"]"), "github.scopes"),
+        (github("scopes = [\"repo\", \"repo\"]"), "github.scopes"),
+        (
+            github("scopes = [\"public_repo\", \"repo\"]"),
+            "github.scopes",
+        ),
+        (format!("github = 5\n{GOOD}"), "github"),
     ] {
         let error = parse(&text, &[]).expect_err(named).to_string();
         assert!(error.contains(named), "{named}: {error}");

@@ -2,7 +2,7 @@
 //! Never repeats a value in a message: only names of fields and files.
 
 use super::check::Faults;
-use super::{Config, ConfigError, Edge, HubSpot, Limits, Solo, Telemetry};
+use super::{Config, ConfigError, Edge, GitHub, HubSpot, Limits, Solo, Telemetry};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -93,18 +93,37 @@ impl Config {
                 ),
             }
         }
-        if let Some(path) = &config.hubspot.client_secret_file {
-            match read_secret(path) {
-                Ok(secret) => config.hubspot.client_secret = secret,
-                Err(error) => faults.add(
-                    "hubspot.client_secret_file",
-                    format!("names {}, which cannot be read: {error}", path.display()),
-                ),
-            }
+        let hubspot = &mut config.hubspot;
+        let secret =
+            read_client_secret("hubspot", hubspot.client_secret_file.as_ref(), &mut faults);
+        hubspot.client_secret = secret.unwrap_or_default();
+        if let Some(github) = &mut config.github {
+            github.client_secret_file.as_mut().map(absolute);
+            let secret =
+                read_client_secret("github", github.client_secret_file.as_ref(), &mut faults);
+            github.client_secret = secret.unwrap_or_default();
         }
         config.collect(&mut faults);
         faults.into_result()?;
         Ok(config)
+    }
+}
+
+fn read_client_secret(
+    section: &str,
+    path: Option<&PathBuf>,
+    faults: &mut Faults,
+) -> Option<SecretString> {
+    let path = path?;
+    match read_secret(path) {
+        Ok(secret) => Some(secret),
+        Err(error) => {
+            faults.add(
+                &format!("{section}.client_secret_file"),
+                format!("names {}, which cannot be read: {error}", path.display()),
+            );
+            None
+        }
     }
 }
 
@@ -115,6 +134,7 @@ fn read_secret(path: &Path) -> io::Result<SecretString> {
 
 /// The fields that fit, and a filling for required ones that are absent or do not; each misfit is a fault.
 fn fitting(mut table: Table, faults: &mut Faults) -> Table {
+    let has_github = table.contains_key("github");
     let mut section = |name: &str| match table.remove(name) {
         None => Table::new(),
         Some(Value::Table(section)) => section,
@@ -125,6 +145,7 @@ fn fitting(mut table: Table, faults: &mut Faults) -> Table {
     };
     let (solo, hubspot, limits) = (section("solo"), section("hubspot"), section("limits"));
     let (edge, telemetry) = (section("edge"), section("telemetry"));
+    let github = has_github.then(|| section("github"));
     let mut top = sieve::<Config>("", table, &filling(&["base_url", "data_dir"]), faults);
     top.insert(
         "solo".into(),
@@ -134,6 +155,10 @@ fn fitting(mut table: Table, faults: &mut Faults) -> Table {
         "hubspot".into(),
         sieve::<HubSpot>("hubspot.", hubspot, &filling(&["client_id"]), faults).into(),
     );
+    if let Some(github) = github {
+        let kept = sieve::<GitHub>("github.", github, &filling(&["client_id"]), faults);
+        top.insert("github".into(), kept.into());
+    }
     top.insert(
         "limits".into(),
         sieve::<Limits>("limits.", limits, &Table::new(), faults).into(),

@@ -1,15 +1,49 @@
-//! Tokens of a row, opened for one call. Owns what happens when they cannot be; sends nothing.
+//! Whether a row can serve a call, and its tokens, opened for one call. Owns what happens when they cannot be;
+//! sends nothing.
 
 use super::cache::Held;
 use super::{TokenColumn, token_place};
 use crate::app::Shared;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use crate::seal::SealError;
 use crate::store::Owner;
 use crate::store::grants::{self, GrantRow};
+use portico_core::error::ErrorCode;
+use portico_core::scopes::lacking;
 use std::sync::Arc;
 use std::time::Instant;
 use zeroize::Zeroizing;
+
+/// Refuses calls that could only fail (R5, R25–R27): nothing is sent for them.
+pub(crate) fn check_usable(app: &Shared, held: &Held) -> ApiResult<()> {
+    let row = &held.row;
+    match row.state.as_str() {
+        "connected" | "checking" => {}
+        "needs_reauth" => return Err(ErrorCode::NeedsReauth.into()),
+        _ => return Err(ErrorCode::Disconnected.into()),
+    }
+    if row.fault_category.as_deref() == Some("migration")
+        && let Some(wait) = held.wait()
+    {
+        return Err(ApiError::with_detail(
+            ErrorCode::Suspended,
+            "HubSpot is moving this account to another data centre.",
+        )
+        .retry_after(wait));
+    }
+    let required = &app.provider(row.provider()?)?.description().required_scopes;
+    let lacking = lacking(required, &held.granted);
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::with_detail(
+        ErrorCode::NeedsReauth,
+        format!(
+            "The app now needs permissions this connection does not hold: {}.",
+            lacking.join(", ")
+        ),
+    ))
+}
 
 /// Tokens of a connection, opened for one call.
 pub(crate) struct Access {
@@ -58,6 +92,10 @@ pub(super) async fn open_or_expire(
     };
     app.telemetry.fault("sealing");
     tracing::error!(error = %error, connection = id, alert = true, "an access token cannot be opened");
+    if held.row.refresh_token.is_none() {
+        // No other will come; the operator may bring the key back.
+        return Err(ErrorCode::Internal.into());
+    }
     expire(app, owner, id, held.row.generation()).await?;
     Ok(None)
 }

@@ -1,11 +1,9 @@
-//! Account facts that follow HubSpot's: read again in the background once they are a day old (J11).
+//! Account facts that follow the provider's: read again in the background once they are a day old (J11).
 //! No decision hangs on them, so every fault here is logged and nothing more. Touches no token and no fault.
 
 use crate::app::Shared;
-use crate::provider::hubspot::Introspection;
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::{DbResult, Owner};
-use portico_core::wire::Account;
 use zeroize::Zeroizing;
 
 /// Seconds for which account facts are taken as they are.
@@ -42,12 +40,14 @@ fn warn(error: &sqlx::Error, id: &str) {
 /// True when the stored facts have changed.
 async fn read_anew(app: &Shared, row: &ConnectionRow, token: &str) -> DbResult<bool> {
     let before = row.account_facts()?;
-    let known = match app.hubspot.introspect(token).await {
-        Ok(Some(known)) => known,
-        // The other answers still tell name and plan.
-        Ok(None) | Err(_) => as_known(&before),
+    let Some(client) = app.providers.find(row.provider()?) else {
+        return Ok(false);
     };
-    if known.hub_id != before.portal_id.0 {
+    let known = client.introspect(token).await.ok().flatten();
+    if known
+        .as_ref()
+        .is_some_and(|known| known.account_id != before.portal_id.0)
+    {
         tracing::error!(
             alert = true,
             connection = row.id,
@@ -55,22 +55,12 @@ async fn read_anew(app: &Shared, row: &ConnectionRow, token: &str) -> DbResult<b
         );
         return Ok(false);
     }
-    let Some(now) = app.hubspot.account_again(known, &before, token).await else {
-        // HubSpot told nothing: the next refresh asks again.
+    let Some(now) = client.account_again(known, &before, token).await else {
+        // The provider told nothing: the next refresh asks again.
         return Ok(false);
     };
     let mut tx = app.store.begin().await?;
     let changed = connections::store_account(&mut tx, row, &now, now != before).await?;
     tx.commit().await?;
     Ok(changed)
-}
-
-fn as_known(before: &Account) -> Introspection {
-    Introspection {
-        hub_id: before.portal_id.0,
-        hub_domain: before.hub_domain.clone(),
-        user: before.authorised_by.clone(),
-        user_id: before.user_id,
-        scopes: Vec::new(),
-    }
 }

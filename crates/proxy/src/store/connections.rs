@@ -71,6 +71,10 @@ impl ConnectionRow {
         }
     }
 
+    pub(crate) fn provider(&self) -> DbResult<Provider> {
+        from_word(&self.provider)
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.generation.unsigned_abs()
     }
@@ -112,7 +116,7 @@ impl ConnectionRow {
                 .id
                 .parse()
                 .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-            provider: from_word(&self.provider)?,
+            provider: self.provider()?,
             version: self.version.unsigned_abs(),
             label: self.label.clone(),
             connection_type: from_word(&self.connection_type)?,
@@ -182,14 +186,20 @@ pub(crate) async fn lock_holder(
     .await
 }
 
-/// Connections that count against the plan.
+/// Whether connections of a provider count against the plan: it counts portals (J25), and GitHub has none.
+pub(crate) fn counts(provider: Provider) -> bool {
+    provider == Provider::Hubspot
+}
+
+/// Connections that count against the plan, as [`counts`] says.
 pub(crate) async fn count(db: impl AnyExecutor<'_>, owner: &Owner) -> DbResult<u32> {
-    let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM connection WHERE tenant = $1 AND org = $2")
-            .bind(&owner.tenant)
-            .bind(&owner.org)
-            .fetch_one(db)
-            .await?;
+    let count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM connection WHERE tenant = $1 AND org = $2 AND provider = 'hubspot'",
+    )
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .fetch_one(db)
+    .await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
@@ -198,11 +208,11 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) account: &'a Account,
     pub(crate) asked: &'a [String],
     pub(crate) granted: &'a [String],
-    /// Sealed for generation `generation`.
-    pub(crate) refresh_token: &'a [u8],
+    /// Sealed for generation `generation`; absent of a token without an end.
+    pub(crate) refresh_token: Option<&'a [u8]>,
     pub(crate) access_token: &'a [u8],
-    /// Seconds from now.
-    pub(crate) expires_in: f64,
+    /// Seconds from now; absent of a token without an end.
+    pub(crate) expires_in: Option<f64>,
     pub(crate) generation: u64,
     pub(crate) client_id: &'a str,
 }
@@ -258,7 +268,7 @@ pub(crate) async fn replace_grant(
         "UPDATE connection SET version = version + 1, client_id = $1, account_facts = $2, account_read_at = NULL, grant_kind = 'oauth', asked = $3,
             granted = $4, obtained_at = unixepoch('subsec'), state = 'connected', generation = $5, refresh_token = $6,
             access_token = $7, access_expires_at = unixepoch('subsec') + $8, lease_owner = NULL, lease_until = NULL,
-            next_try_at = NULL, attempts = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
+            next_try_at = NULL, attempts = 0, rotating = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
             fault_correlation_id = NULL, last_refresh_at = NULL, last_refresh_outcome = NULL, revoked_at = NULL,
             revoked_by = NULL, updated_at = unixepoch('subsec')
          WHERE tenant = $9 AND org = $10 AND id = $11",

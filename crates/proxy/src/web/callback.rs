@@ -6,6 +6,7 @@ use super::pages::{Page, page};
 use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::grant::code_place;
+use crate::provider::classify::meaning_of_return;
 use crate::random;
 use crate::refusals;
 use crate::store::flows::{self, FlowRow};
@@ -114,10 +115,11 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
     let Some(flow) = found else {
         return Ok(page(Page::Unknown));
     };
-    let issuer_differs = returned
-        .iss
-        .as_ref()
-        .is_some_and(|issuer| *issuer != app.config.hubspot.authorize_base);
+    // None is promised by either provider, so none is fine; a wrong one is not (CB-5).
+    let client = app.providers.find(flow.provider()?);
+    let issuer_differs = returned.iss.as_ref().is_some_and(|issuer| {
+        client.is_none_or(|client| !client.description().issuers.contains(issuer))
+    });
     if flow.provider()?.wire_name() != provider || issuer_differs {
         end(app, &flow, ErrorCode::StateMismatch, None).await?;
         return Ok(page(Page::Unknown));
@@ -132,8 +134,9 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
     }
     if let Some(error) = &returned.error {
         let words = words(error, returned.error_description.as_deref());
-        end(app, &flow, ErrorCode::ConsentDenied, Some(&words)).await?;
-        return Ok(back(&flow, "error", ErrorCode::ConsentDenied.entry().code));
+        let code = meaning_of_return(error);
+        end(app, &flow, code, Some(&words)).await?;
+        return Ok(back(&flow, "error", code.entry().code));
     }
     let code = returned.code.as_ref().filter(|code| is_code(code));
     let Some(code) = code else {

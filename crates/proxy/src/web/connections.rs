@@ -4,13 +4,15 @@ use super::json::Json as Body;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
-use crate::grant::revoke::{self, Outcome};
+use crate::grant::revoke::{self, Grant, Outcome};
 use crate::grant::{TokenColumn, token_place};
+use crate::provider::tokens::Which;
 use crate::refusals::journaled;
 use crate::session::Principal;
 use crate::store::connections::{self, ConnectionRow};
+use crate::store::grants::{self, GrantRow};
 use crate::store::journal::{self, Entry};
-use crate::store::{grants, to_word};
+use crate::store::to_word;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +20,7 @@ use http::HeaderMap;
 use http::header::{ETAG, IF_MATCH};
 use portico_core::error::ErrorCode;
 use portico_core::journal::Action;
-use portico_core::wire::{Connection, Event, UpdateConnection};
+use portico_core::wire::{Connection, Event, Provider, UpdateConnection};
 use serde::{Deserialize, Serialize};
 
 /// Longest label, in characters.
@@ -180,7 +182,7 @@ pub(super) async fn remove(
     let action = Action::ConnectionRemove;
     require_admin(&app, &who, action, Some(&id)).await?;
     let forgotten = forget(&app, &who, &id, removal.revoke).await;
-    let pending = journaled(&app, &who, action, Some(&id), forgotten).await?;
+    let (provider, pending) = journaled(&app, &who, action, Some(&id), forgotten).await?;
     let removed = portico_core::ids::ConnectionId::try_from(id).map_err(|_| ErrorCode::Internal)?;
     app.bus
         .publish(&who.owner, None, Event::ConnectionRemoved { id: removed });
@@ -198,7 +200,7 @@ pub(super) async fn remove(
             Some(outcome?.unwrap_or(Outcome::PutOff))
         }
     };
-    Ok(Json(told(outcome)))
+    Ok(Json(told(provider, outcome)))
 }
 
 /// Connection and tokens go in one commit; what must still be revoked stays behind, sealed anew.
@@ -207,20 +209,32 @@ async fn forget(
     who: &Principal,
     id: &str,
     revoke: bool,
-) -> ApiResult<Option<String>> {
+) -> ApiResult<(Provider, Option<String>)> {
     let owner = &who.owner;
     let mut tx = app.store.begin().await?;
     let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
-    let (pending, fate) = match (&grant.refresh_token, revoke) {
+    let provider = grant.provider()?;
+    let (which, sealed) = what_revokes(app, provider, &grant);
+    let (pending, fate) = match (sealed, revoke) {
         (Some(sealed), true) => {
-            let place = token_place(owner, id, grant.generation(), TokenColumn::Refresh);
+            let column = match which {
+                Which::Access => TokenColumn::Access,
+                Which::Refresh => TokenColumn::Refresh,
+            };
+            let place = token_place(owner, id, grant.generation(), column);
             match app.sealer.open_text(place, sealed) {
                 Ok(token) => {
-                    let (client_id, account) = (&grant.client_id, &grant.account);
-                    let row = revoke::enlist(app, &mut tx, owner, client_id, account, &token);
-                    (Some(row.await?), "its grant is to be revoked")
+                    let given_up = Grant {
+                        provider,
+                        client_id: &grant.client_id,
+                        account: &grant.account,
+                        which,
+                        token: &token,
+                    };
+                    let row = revoke::enlist(app, &mut tx, owner, &given_up).await?;
+                    (Some(row), "its grant is to be revoked")
                 }
                 // A grant that cannot be read cannot be revoked; its connection must still go.
                 Err(error) => {
@@ -238,23 +252,60 @@ async fn forget(
     journal::record(&mut tx, entry).await?;
     tx.commit().await?;
     app.grants.changed(owner, id);
-    Ok(pending)
+    Ok((provider, pending))
 }
 
-fn told(outcome: Option<Outcome>) -> Removed {
-    let first = match outcome {
-        Some(Outcome::Revoked) => {
+/// The token by which the provider gives up the grant; a provider that is no longer configured gets the refresh token.
+fn what_revokes<'a>(
+    app: &Shared,
+    provider: Provider,
+    grant: &'a GrantRow,
+) -> (Which, Option<&'a Vec<u8>>) {
+    let has_refresh = grant.refresh_token.is_some();
+    let which = app
+        .providers
+        .find(provider)
+        .map_or(Which::Refresh, |client| {
+            client.revoked_by_stored(has_refresh, grant.seconds_left())
+        });
+    let sealed = match which {
+        Which::Access => &grant.access_token,
+        Which::Refresh => &grant.refresh_token,
+    };
+    (which, sealed.as_ref())
+}
+
+fn told(provider: Provider, outcome: Option<Outcome>) -> Removed {
+    let first = match (outcome, provider) {
+        (Some(Outcome::Revoked), Provider::Hubspot) => {
             "The refresh token was revoked at HubSpot; access tokens already issued work for up to 30 minutes."
         }
-        Some(Outcome::DependedOn) => {
+        (Some(Outcome::Revoked), Provider::Github) => {
+            "The authorization was revoked at GitHub, and every token with it."
+        }
+        (Some(Outcome::DependedOn), Provider::Hubspot) => {
             "The grant was not revoked, because another connection to the same portal lives on it."
         }
-        Some(Outcome::PutOff) => {
+        (Some(Outcome::DependedOn), Provider::Github) => {
+            "The authorization was not revoked, because another connection to the same account lives on it."
+        }
+        (Some(Outcome::PutOff), Provider::Hubspot) => {
             "HubSpot did not confirm the revocation; it is tried again for seven days."
         }
-        None => "The grant was left alive at HubSpot.",
+        (Some(Outcome::PutOff), Provider::Github) => {
+            "GitHub did not confirm the revocation; it is tried again for seven days."
+        }
+        (None, Provider::Hubspot) => "The grant was left alive at HubSpot.",
+        (None, Provider::Github) => "The authorization was left alive at GitHub.",
     };
-    let second = "The app stays installed in the portal: remove it in HubSpot under Settings, Integrations, Connected Apps.";
+    let second = match provider {
+        Provider::Hubspot => {
+            "The app stays installed in the portal: remove it in HubSpot under Settings, Integrations, Connected Apps."
+        }
+        Provider::Github => {
+            "The app stays installed where it was: remove it in GitHub under Settings, Applications."
+        }
+    };
     Removed {
         revoked: outcome == Some(Outcome::Revoked),
         uninstalled: false,

@@ -8,6 +8,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::code_place;
 use crate::grant::exchange::{Exchange, check_plan};
+use crate::provider::Description;
 use crate::random;
 use crate::refusals::{self, journaled};
 use crate::session::Principal;
@@ -23,8 +24,7 @@ use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::scopes::{Configured, lint};
 use portico_core::wire::{
-    CompleteFlow, CompletedFlow, Event, FlowPhase, FlowStarted, FlowState, Intent, Provider,
-    StartFlow,
+    CompleteFlow, CompletedFlow, Event, FlowPhase, FlowStarted, FlowState, Intent, StartFlow,
 };
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -55,7 +55,7 @@ pub(super) async fn start(
 /// Everything that is checked before a redirect, and then the flow itself.
 async fn register(app: &Shared, who: &Principal, body: &JsonBytes) -> ApiResult<FlowStarted> {
     let request = parse_start(body)?;
-    check_start(app, who, &request)?;
+    let provider = check_start(app, who, &request)?;
     let mut tx = app.store.begin().await?;
     // Of several that start at once, each sees those before it.
     journal::lock_org(&mut tx, &who.owner).await?;
@@ -66,14 +66,19 @@ async fn register(app: &Shared, who: &Principal, body: &JsonBytes) -> ApiResult<
     }
     let pinned = match &request.connection_id {
         None => {
-            let used = connections::count(&mut *tx, &who.owner).await?;
-            check_plan(used, who.plan.max_connections)?;
+            if connections::counts(request.provider) {
+                let used = connections::count(&mut *tx, &who.owner).await?;
+                check_plan(used, who.plan.max_connections)?;
+            }
             None
         }
         Some(id) => {
             let row = connections::find(&mut *tx, &who.owner, id.as_str())
                 .await?
                 .ok_or(ErrorCode::NotFound)?;
+            if row.provider()? != request.provider {
+                return Err(ErrorCode::NotFound.into());
+            }
             Some(row.account)
         }
     };
@@ -92,15 +97,11 @@ async fn register(app: &Shared, who: &Principal, body: &JsonBytes) -> ApiResult<
     };
     journal::record(&mut tx, entry).await?;
     tx.commit().await?;
-    let base = &app.config.hubspot.authorize_base;
     Ok(FlowStarted {
         flow_id: id,
-        client_id: app.config.hubspot.client_id.clone(),
+        client_id: provider.client_id.clone(),
         redirect_uri: app.config.redirect_uri(request.provider),
-        authorize_endpoint: match pinned {
-            None => format!("{base}/oauth/authorize"),
-            Some(account) => format!("{base}/oauth/{account}/authorize"),
-        },
+        authorize_endpoint: provider.authorize_endpoint(pinned.as_deref()),
         expires_at: seconds(expires_at),
     })
 }
@@ -134,7 +135,11 @@ fn parse_start(body: &JsonBytes) -> ApiResult<StartFlow> {
     })
 }
 
-fn check_start(app: &Shared, who: &Principal, request: &StartFlow) -> ApiResult<()> {
+fn check_start<'a>(
+    app: &'a Shared,
+    who: &Principal,
+    request: &StartFlow,
+) -> ApiResult<&'a Description> {
     let invalid = |sentence: &str| Err(ApiError::with_detail(ErrorCode::InvalidRequest, sentence));
     if request.code_challenge_method != "S256" || !is_encoded_32_bytes(&request.code_challenge) {
         return Err(ErrorCode::InvalidPkce.into());
@@ -145,9 +150,11 @@ fn check_start(app: &Shared, who: &Principal, request: &StartFlow) -> ApiResult<
     if !return_uris(app, who).contains(&request.return_uri) {
         return Err(ErrorCode::InvalidReturnUri.into());
     }
-    if request.provider != Provider::Hubspot {
-        return invalid("This proxy has no GitHub app configured.");
-    }
+    let Some(client) = app.providers.find(request.provider) else {
+        let title = request.provider.title();
+        return invalid(&format!("This proxy has no {title} app configured."));
+    };
+    let provider = client.description();
     match (request.intent, &request.connection_id) {
         (Intent::Connect, Some(_)) => {
             return invalid("A flow that adds a portal names no connection.");
@@ -173,11 +180,13 @@ fn check_start(app: &Shared, who: &Principal, request: &StartFlow) -> ApiResult<
         }
     }
     let configured = Configured {
-        required: &app.config.hubspot.required_scopes,
-        optional: &app.config.hubspot.optional_scopes,
+        required: &provider.required_scopes,
+        optional: &provider.optional_scopes,
     };
-    lint(&configured, &request.scopes, &request.optional_scopes)
-        .map_err(|fault| ApiError::with_detail(fault.code(), sentence(&fault.to_string())))
+    lint(&configured, &request.scopes, &request.optional_scopes).map_err(|fault| {
+        ApiError::with_detail(fault.code(), sentence(&fault.to_string())).about(request.provider)
+    })?;
+    Ok(provider)
 }
 
 /// A fault's words as a sentence.

@@ -69,12 +69,12 @@ pub(super) fn page(page: Page) -> Response {
         Page::Malformed => (
             StatusCode::BAD_REQUEST,
             "This return cannot be read",
-            "Its address does not have the form that HubSpot gives it. Nothing was connected.",
+            "Its address does not have the form that a return has. Nothing was connected.",
             "Close this window and start again in Portico.",
         ),
         Page::NotANavigation => (
             StatusCode::METHOD_NOT_ALLOWED,
-            "This address is for returning from HubSpot",
+            "This address is for returning from the consent page",
             "It takes a visit of a browser window only, not a preview or an embedded page. Nothing was changed.",
             "Start again in Portico.",
         ),
