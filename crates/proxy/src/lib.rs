@@ -10,6 +10,7 @@ mod events;
 mod grant;
 mod keys;
 mod limits;
+mod probe;
 mod provider;
 mod random;
 mod relay;

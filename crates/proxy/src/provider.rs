@@ -4,6 +4,7 @@
 pub(crate) mod classify;
 pub(crate) mod hubspot;
 pub(crate) mod retry_after;
+pub(crate) mod static_token;
 pub(crate) mod tokens;
 
 pub(crate) use hubspot::HubSpotClient;

@@ -5,6 +5,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::access::Access;
 use crate::grant::refresh::{self, check_usable};
+use crate::grant::static_credential;
 use crate::provider::hubspot::{ApiAnswer, ApiFault};
 use crate::session::Principal;
 use crate::store::grants::{self, FaultWords};
@@ -106,24 +107,43 @@ pub(crate) async fn relay(
         ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
     })?;
     check_usable(app, &row)?;
-    let _slot = app.slots.enter(&who.owner, id).await?;
-    let access = refresh::fresh(app, &who.owner, id).await?;
-    let answer = call(app, operation, &target, &access).await?;
-    let (access, answer) = if answer.status == 401 && is_expired(&answer) {
+    let (answer, access) = perform(app, &who.owner, id, operation, &target).await?;
+    read(answer, &access)
+}
+
+/// The call itself, in a slot of the connection, with a fresh token. Answers whatever HubSpot said.
+pub(crate) async fn perform(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    operation: &Operation,
+    target: &RequestTarget,
+) -> ApiResult<(ApiAnswer, Access)> {
+    let _slot = app.slots.enter(owner, id).await?;
+    let access = refresh::fresh(app, owner, id).await?;
+    let answer = call(app, operation, target, &access).await?;
+    let refused = (answer.status == 401).then(|| refusal(&answer)).flatten();
+    let (answer, access) = match refused {
+        // Nothing can be refreshed: the grant is dead if HubSpot's own record of the token says so too.
+        Some(_) if access.is_static => {
+            static_credential::look(app, owner, id).await?;
+            (answer, access)
+        }
         // The clock says fresh, HubSpot says expired: one refresh and one retry (RL-10).
-        let mut tx = app.store.begin().await?;
-        grants::expire_access(&mut tx, &who.owner, id, access.generation).await?;
-        tx.commit().await?;
-        let access = refresh::fresh(app, &who.owner, id).await?;
-        let answer = call(app, operation, &target, &access).await?;
-        (access, answer)
-    } else {
-        (access, answer)
+        Some(Refusal::Expired) => {
+            let mut tx = app.store.begin().await?;
+            grants::expire_access(&mut tx, owner, id, access.generation).await?;
+            tx.commit().await?;
+            let access = refresh::fresh(app, owner, id).await?;
+            let answer = call(app, operation, target, &access).await?;
+            (answer, access)
+        }
+        _ => (answer, access),
     };
     if answer.status == 477 {
-        suspend(app, &who.owner, id, &access, &answer).await?;
+        suspend(app, owner, id, &access, &answer).await?;
     }
-    read(answer, &access)
+    Ok((answer, access))
 }
 
 async fn call(
@@ -202,8 +222,19 @@ impl Envelope {
     }
 }
 
-fn is_expired(answer: &ApiAnswer) -> bool {
-    Envelope::of(answer).category.as_deref() == Some("EXPIRED_AUTHENTICATION")
+/// What a 401 says of the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Expired,
+    Unknown,
+}
+
+fn refusal(answer: &ApiAnswer) -> Option<Refusal> {
+    match Envelope::of(answer).category.as_deref() {
+        Some("EXPIRED_AUTHENTICATION") => Some(Refusal::Expired),
+        Some("INVALID_AUTHENTICATION") => Some(Refusal::Unknown),
+        _ => None,
+    }
 }
 
 /// HTTP 477: the connection rests until HubSpot has moved the account (UF-6).
@@ -232,7 +263,7 @@ async fn suspend(
 }
 
 /// What an answer means: its JSON, or a problem with the facts a machine reads.
-fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
+pub(crate) fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
     // 207 is a batch read of which a part failed; its JSON says which.
     if matches!(answer.status, 200 | 207) {
         let is_json = answer.is_json && serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok();

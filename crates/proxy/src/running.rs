@@ -10,7 +10,7 @@ use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
 use crate::seal::{Place, Sealer};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
-use crate::store::{Owner, Store, StoreError, flows, grants, solo};
+use crate::store::{DbResult, Owner, Store, StoreError, flows, grants, solo, static_grants};
 use crate::{random, server, web};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -324,6 +324,12 @@ async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+async fn due(app: &Shared) -> DbResult<Vec<(Owner, String, u64)>> {
+    let mut due = grants::due_checks(app.store.readers()).await?;
+    due.extend(static_grants::due(app.store.readers()).await?);
+    Ok(due)
+}
+
 /// Tries connections again whose next try is due, so that a fault ends without anybody's call.
 async fn check_again(app: Shared) {
     let mut ticks = interval(CHECK);
@@ -333,7 +339,7 @@ async fn check_again(app: Shared) {
             () = app.stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        match grants::due_checks(app.store.readers()).await {
+        match due(&app).await {
             Ok(due) => {
                 let checks = stream::iter(due).for_each_concurrent(CHECKS_AT_ONCE, |check| {
                     let app = app.clone();

@@ -14,6 +14,8 @@ pub(crate) struct Access {
     /// To be cut out of answers, should it ever appear in one.
     pub(crate) refresh_token: Option<Zeroizing<String>>,
     pub(crate) generation: u64,
+    /// A private app token or service key: a refusal of it is final once the provider confirms it.
+    pub(crate) is_static: bool,
 }
 
 /// The tokens of a row. Ones that cannot be opened are spent from now on (ST-2): the next refresh brings
@@ -36,7 +38,12 @@ pub(super) async fn open_or_expire(
     }
 }
 
-fn open(app: &Shared, owner: &Owner, id: &str, row: &GrantRow) -> Result<Access, SealError> {
+pub(super) fn open(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    row: &GrantRow,
+) -> Result<Access, SealError> {
     let generation = row.generation();
     let read = |column, sealed: &Option<Vec<u8>>| match sealed {
         Some(sealed) => app
@@ -49,5 +56,6 @@ fn open(app: &Shared, owner: &Owner, id: &str, row: &GrantRow) -> Result<Access,
         token: read(TokenColumn::Access, &row.access_token)?.ok_or(SealError::Unreadable)?,
         refresh_token: read(TokenColumn::Refresh, &row.refresh_token)?,
         generation,
+        is_static: row.is_static(),
     })
 }

@@ -2,7 +2,7 @@
 //! Owns single flight within the process and the lease across processes (threat model, section 8).
 
 use super::access::{Access, open_or_expire};
-use super::{TokenColumn, account, token_place};
+use super::{TokenColumn, account, static_credential, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::provider::classify::Meaning;
@@ -14,6 +14,7 @@ use crate::store::grants::{self, FaultWords, GrantRow, Leased, Refreshed};
 use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Owner, from_json, to_json, to_word};
 use portico_core::error::ErrorCode;
+use portico_core::scopes::{lacking, required_of};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -27,7 +28,7 @@ const UNUSABLE_BELOW: f64 = 5.0;
 /// How long a caller waits for somebody else's refresh.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Seconds until a grant that cannot be opened is looked at again.
-const QUARANTINE: f64 = 300.0;
+pub(super) const QUARANTINE: f64 = 300.0;
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -70,6 +71,9 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ac
             .await?
             .ok_or(ErrorCode::NotFound)?;
         check_usable(app, &row)?;
+        if row.is_static() {
+            return static_credential::access(app, owner, id, &row).await;
+        }
         let left = row.seconds_left();
         // HubSpot may grant less than five minutes: what was refreshed just now is as fresh as it gets.
         let just_refreshed = joined.is_some_and(|generation| row.generation() > generation);
@@ -147,14 +151,8 @@ pub(crate) fn check_usable(app: &Shared, row: &GrantRow) -> ApiResult<()> {
         .retry_after(wait));
     }
     let granted: Vec<String> = from_json(&row.granted)?;
-    let lacking: Vec<&str> = app
-        .config
-        .hubspot
-        .required_scopes
-        .iter()
-        .filter(|scope| !granted.contains(scope))
-        .map(String::as_str)
-        .collect();
+    let required = required_of(row.kind()?, &app.config.hubspot.required_scopes);
+    let lacking = lacking(&required, &granted);
     if lacking.is_empty() {
         return Ok(());
     }
@@ -167,8 +165,17 @@ pub(crate) fn check_usable(app: &Shared, row: &GrantRow) -> ApiResult<()> {
     ))
 }
 
-/// Starts a refresh that nobody waits for: the next try of a connection that is being checked.
+/// Starts a refresh that nobody waits for: the next try of a connection that is being checked. A static
+/// credential is looked at instead.
 pub(crate) async fn check_again(app: &Shared, owner: &Owner, id: &str, generation: u64) {
+    if let Ok(Some(row)) = grants::read(app.store.readers(), owner, id).await
+        && row.is_static()
+    {
+        if let Err(error) = static_credential::look(app, owner, id).await {
+            tracing::error!(error = %error, connection = id, "a static credential could not be judged");
+        }
+        return;
+    }
     let _ = join(app, owner, id, generation).await;
 }
 
@@ -367,6 +374,7 @@ impl Flight<'_> {
     async fn dead(&self, fault: &TokenFault) -> DbResult<Landing> {
         let (category, cause) = words(fault)?;
         let mut tx = self.app.store.begin().await?;
+        journal::lock_org(&mut tx, self.owner).await?;
         let stored = grants::store_dead(
             &mut tx,
             self.owner,
@@ -465,12 +473,12 @@ impl Flight<'_> {
     }
 }
 
-fn seal_fault(error: SealError) -> sqlx::Error {
+pub(super) fn seal_fault(error: SealError) -> sqlx::Error {
     sqlx::Error::Encode(Box::new(error))
 }
 
 /// Category and cause as their columns hold them.
-fn words(fault: &TokenFault) -> DbResult<(String, String)> {
+pub(super) fn words(fault: &TokenFault) -> DbResult<(String, String)> {
     let (category, cause) = fault.meaning.fault();
     Ok((to_word(category)?, to_word(cause)?))
 }

@@ -8,8 +8,8 @@ use crate::grant::revoke::{self, Outcome};
 use crate::grant::{TokenColumn, token_place};
 use crate::session::Principal;
 use crate::store::connections::{self, ConnectionRow};
-use crate::store::grants;
 use crate::store::journal::{self, Entry};
+use crate::store::{grants, workspaces};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use http::header::{ETAG, IF_MATCH};
 use portico_core::error::ErrorCode;
 use portico_core::wire::{Connection, Event, UpdateConnection};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Longest label, in characters.
 const MAX_LABEL: usize = 100;
@@ -37,12 +38,12 @@ pub(super) async fn list(State(app): State<Shared>, Who(who): Who) -> ApiResult<
     }))
 }
 
-async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<ConnectionRow> {
+pub(super) async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<ConnectionRow> {
     let row = connections::find(app.store.readers(), &who.owner, id).await?;
     row.ok_or_else(|| ErrorCode::NotFound.into())
 }
 
-fn with_version(connection: Connection) -> Response {
+pub(super) fn with_version(connection: Connection) -> Response {
     let tag = format!("\"{}\"", connection.version);
     ([(ETAG, tag)], Json(connection)).into_response()
 }
@@ -66,28 +67,19 @@ pub(super) async fn update(
 ) -> ApiResult<Response> {
     require_admin(&app, &who, "connection.update", Some(&id)).await?;
     let version = version(&headers)?;
-    if change
-        .label
-        .as_ref()
-        .is_some_and(|label| label.trim().chars().count() > MAX_LABEL)
-    {
-        return Err(ApiError::with_detail(
-            ErrorCode::InvalidRequest,
-            "A label has at most 100 characters.",
-        ));
-    }
-    if change
-        .label
-        .as_ref()
-        .is_some_and(|label| label.chars().any(char::is_control))
-    {
-        return Err(ApiError::with_detail(
-            ErrorCode::InvalidRequest,
-            "A label has no control characters.",
-        ));
+    if let Some(label) = &change.label {
+        check_label(label)?;
     }
     find(&app, &who, &id).await?;
     let mut tx = app.store.begin().await?;
+    // Whoever locks an organization does so first, or two that wait for each other could never both end; and
+    // nobody removes the workspace meanwhile.
+    journal::lock_org(&mut tx, &who.owner).await?;
+    if let Some(Some(workspace)) = &change.workspace {
+        workspaces::find(&mut *tx, &who.owner, workspace.as_str())
+            .await?
+            .ok_or(ErrorCode::UnknownWorkspace)?;
+    }
     if !connections::update(&mut tx, &who.owner, &id, version, &change).await? {
         return Err(ErrorCode::VersionConflict.into());
     }
@@ -97,7 +89,20 @@ pub(super) async fn update(
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
 }
 
-fn version(headers: &HeaderMap) -> ApiResult<u64> {
+/// A person's own name for a portal: at most 100 characters, in one line.
+pub(super) fn check_label(label: &str) -> ApiResult<()> {
+    let fault = if label.trim().chars().count() > MAX_LABEL {
+        "A label has at most 100 characters."
+    } else if label.chars().any(char::is_control) {
+        "A label has no control characters."
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::with_detail(ErrorCode::InvalidRequest, fault))
+}
+
+/// The version that a person saw, from `If-Match`.
+pub(super) fn version(headers: &HeaderMap) -> ApiResult<u64> {
     headers
         .get(IF_MATCH)
         .and_then(|value| value.to_str().ok())
@@ -133,7 +138,7 @@ fn yes() -> bool {
 pub(super) struct Removed {
     revoked: bool,
     uninstalled: bool,
-    notes: Vec<&'static str>,
+    notes: Cow<'static, [&'static str]>,
 }
 
 /// `DELETE /v1/connections/{id}?revoke=true`.
@@ -144,13 +149,14 @@ pub(super) async fn remove(
     Query(removal): Query<Removal>,
 ) -> ApiResult<Json<Removed>> {
     require_admin(&app, &who, "connection.remove", Some(&id)).await?;
-    let pending = forget(&app, &who, &id, removal.revoke).await?;
+    let forgotten = forget(&app, &who, &id, removal.revoke).await?;
     let removed = portico_core::ids::ConnectionId::try_from(id).map_err(|_| ErrorCode::Internal)?;
     app.bus
         .publish(&who.owner, None, Event::ConnectionRemoved { id: removed });
-    let outcome = match pending {
-        None => None,
-        Some(revocation) => {
+    let outcome = match forgotten {
+        Forgotten::Static => return Ok(Json(STATIC_REMOVED)),
+        Forgotten::Left => None,
+        Forgotten::ToRevoke(revocation) => {
             let app_of_task = app.clone();
             let running = app
                 .tasks
@@ -165,40 +171,58 @@ pub(super) async fn remove(
     Ok(Json(told(outcome)))
 }
 
+/// What is left to do at the provider.
+enum Forgotten {
+    /// Nothing can be done from here: a static token is revoked by whoever made it.
+    Static,
+    /// Nothing was wanted, or the grant cannot be read.
+    Left,
+    /// This revocation.
+    ToRevoke(String),
+}
+
 /// Connection and tokens go in one commit; what must still be revoked stays behind, sealed anew.
-async fn forget(
-    app: &Shared,
-    who: &Principal,
-    id: &str,
-    revoke: bool,
-) -> ApiResult<Option<String>> {
+async fn forget(app: &Shared, who: &Principal, id: &str, revoke: bool) -> ApiResult<Forgotten> {
     let owner = &who.owner;
     let mut tx = app.store.begin().await?;
+    journal::lock_org(&mut tx, owner).await?;
     let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
-    let pending = match (&grant.refresh_token, revoke) {
+    let forgotten = match (&grant.refresh_token, revoke) {
+        _ if grant.is_static() => Forgotten::Static,
         (Some(sealed), true) => {
             let place = token_place(owner, id, grant.generation(), TokenColumn::Refresh);
             match app.sealer.open_text(place, sealed) {
                 Ok(token) => {
                     let (client_id, account) = (&grant.client_id, &grant.account);
-                    Some(revoke::enlist(app, &mut tx, owner, client_id, account, &token).await?)
+                    let enlisted = revoke::enlist(app, &mut tx, owner, client_id, account, &token);
+                    Forgotten::ToRevoke(enlisted.await?)
                 }
                 // A grant that cannot be read cannot be revoked; its connection must still go.
                 Err(error) => {
                     tracing::error!(error = %error, connection = id, alert = true, "a grant cannot be opened");
-                    None
+                    Forgotten::Left
                 }
             }
         }
-        _ => None,
+        _ => Forgotten::Left,
     };
     connections::delete(&mut tx, owner, id).await?;
     journal::record(&mut tx, entry(who, "connection.remove", id)).await?;
     tx.commit().await?;
-    Ok(pending)
+    Ok(forgotten)
 }
+
+const STATIC_REMOVED: Removed = Removed {
+    revoked: false,
+    uninstalled: false,
+    notes: Cow::Borrowed(&[
+        "Portico has forgotten the token. HubSpot lets nobody revoke it from here, so it stays valid there.",
+        "To end it, rotate it or delete its private app in HubSpot under Settings, Integrations, Private Apps; \
+         a service key under Development, Keys, Service keys.",
+    ]),
+};
 
 fn told(outcome: Option<Outcome>) -> Removed {
     let first = match outcome {
@@ -217,7 +241,7 @@ fn told(outcome: Option<Outcome>) -> Removed {
     Removed {
         revoked: outcome == Some(Outcome::Revoked),
         uninstalled: false,
-        notes: vec![first, second],
+        notes: vec![first, second].into(),
     }
 }
 

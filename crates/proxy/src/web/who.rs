@@ -79,7 +79,31 @@ pub(super) async fn require_admin(
     if who.role == Role::Admin {
         return Ok(());
     }
-    let refusal = ErrorCode::RoleRequired;
+    note(app, who, action, target, ErrorCode::RoleRequired).await?;
+    Err(ErrorCode::RoleRequired.into())
+}
+
+/// Passes a result on, and writes a refusal or fault of an admin's try down (P12).
+pub(super) async fn note_refusal<T>(
+    app: &Shared,
+    who: &Principal,
+    action: &'static str,
+    target: Option<&str>,
+    result: ApiResult<T>,
+) -> ApiResult<T> {
+    if let Err(error) = &result {
+        note(app, who, action, target, error.code()).await?;
+    }
+    result
+}
+
+async fn note(
+    app: &Shared,
+    who: &Principal,
+    action: &'static str,
+    target: Option<&str>,
+    refusal: ErrorCode,
+) -> ApiResult<()> {
     // A stranger's text has no place in the journal.
     let target = target.filter(|id| id.parse::<portico_core::ids::FlowId>().is_ok());
     let entry = Entry {
@@ -91,6 +115,5 @@ pub(super) async fn require_admin(
         reason: None,
         session: Some(&who.jti),
     };
-    journal::record_alone(&app.store, entry).await?;
-    Err(refusal.into())
+    Ok(journal::record_alone(&app.store, entry).await?)
 }
