@@ -91,7 +91,11 @@ impl Probe {
             Ask::One => drop(request.query.insert("limit".into(), "1".into())),
             Ask::Archived => drop(request.query.insert("archived".into(), "true".into())),
             Ask::Of(name) => drop(request.params.insert("objectType".into(), name.into())),
-            Ask::Search => request.body = Some(json!({"count": 1, "offset": 0})),
+            // HubSpot demands all four.
+            Ask::Search => {
+                request.body =
+                    Some(json!({"count": 1, "offset": 0, "listIds": [], "processingTypes": []}));
+            }
         }
         Ok((operation, request_target(operation, &request)?))
     }

@@ -9,6 +9,7 @@ fn access() -> Access {
         token: Zeroizing::new(TOKEN.into()),
         refresh_token: Some(Zeroizing::new(REFRESH.into())),
         generation: 1,
+        is_static: false,
     }
 }
 

@@ -233,7 +233,6 @@ pub struct UpdateConnection {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    #[expect(clippy::option_option, reason = "absent stays, null removes")]
     pub workspace: Option<Option<WorkspaceId>>,
 }
 
