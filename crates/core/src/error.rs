@@ -112,8 +112,22 @@ catalogue! {
         "HubSpot does not answer", "The provider is slow, overloaded or down.", "Wait a minute and try again; nothing was changed.";
     ConfigFault "config_fault" "CONFIG_FAULT" 502
         "Portico's app is not set up right", "HubSpot does not accept the app's own credentials or addresses.", "Tell the operator; reconnecting will not help.";
+    InvalidCredential "invalid_credential" "INVALID_CREDENTIAL" 400
+        "This is not a private app token or service key", "HubSpot's begin with pat- and the data centre, such as pat-na1- or pat-eu1-.", "Copy the whole token from HubSpot. To connect without a token, choose Add Portal.";
+    CredentialRefused "credential_refused" "CREDENTIAL_REFUSED" 422
+        "HubSpot does not know this token", "It was mistyped, rotated, or its private app or service key was deleted.", "Copy it again in HubSpot under Settings, Integrations, Private Apps, or Development, Keys, Service keys.";
+    ConnectedByOauth "connected_by_oauth" "CONNECTED_BY_OAUTH" 409
+        "This portal is connected through OAuth", "A private app token or service key does not take the place of an OAuth authorization.", "Choose Reconnect in the portal's row, or remove the portal first.";
+    UnknownWorkspace "unknown_workspace" "UNKNOWN_WORKSPACE" 400
+        "There is no such workspace", "It was removed, or never was.", "Choose another workspace, or none.";
+    InvalidWorkspaceName "invalid_workspace_name" "INVALID_WORKSPACE_NAME" 400
+        "This name is not acceptable for a workspace", "A name has 1 to 60 characters, none of them a control or invisible character.", "Choose another name.";
+    WorkspaceNameTaken "workspace_name_taken" "WORKSPACE_NAME_TAKEN" 409
+        "There is a workspace of this name", "Names of workspaces differ by more than upper and lower case.", "Choose another name.";
+    WorkspaceLimit "workspace_limit" "WORKSPACE_LIMIT" 409
+        "There are too many workspaces", "An organization has at most 500.", "Remove a workspace that is no longer needed; its portals stay.";
     VersionConflict "version_conflict" "VERSION_CONFLICT" 412
-        "Somebody else changed this connection", "It was changed after you opened it.", "Look at the new values and change it again if you still want to.";
+        "Somebody else changed this first", "It was changed after you opened it.", "Look at the new values and change it again if you still want to.";
     UnknownOperation "unknown_operation" "UNKNOWN_OPERATION" 404
         "There is no such operation", "Portico relays named operations only.", "Reload the page to get the matching version of the app.";
     InvalidParameter "invalid_parameter" "INVALID_PARAMETER" 400

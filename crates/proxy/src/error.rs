@@ -75,6 +75,11 @@ impl ApiError {
         self.0.code
     }
 
+    /// What the provider answered, if that is what it was.
+    pub(crate) fn provider_answer(&self) -> Option<&Upstream> {
+        self.0.upstream.as_ref()
+    }
+
     pub(crate) fn detail(&self) -> &str {
         &self.0.detail
     }

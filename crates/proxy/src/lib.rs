@@ -12,6 +12,7 @@ mod grant;
 mod keys;
 mod limits;
 mod peers;
+mod probe;
 mod provider;
 mod random;
 mod refusals;

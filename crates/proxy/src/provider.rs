@@ -8,6 +8,7 @@ pub(crate) mod classify;
 pub(crate) mod github;
 pub(crate) mod hubspot;
 pub(crate) mod retry_after;
+pub(crate) mod static_token;
 pub(crate) mod tokens;
 pub(crate) mod transport;
 
@@ -19,6 +20,7 @@ use http::Method;
 use hubspot::HubSpotClient;
 use portico_core::operations::RequestTarget;
 use portico_core::wire::{Account, Provider};
+use static_token::TokenInfo;
 use std::time::Instant;
 use tokens::{Tokens, Which};
 use transport::{Shared, TokenFault, Transport};
@@ -129,6 +131,11 @@ impl Providers {
         }
     }
 
+    /// HubSpot, which is always there.
+    pub(crate) fn hubspot(&self) -> &ProviderClient {
+        &self.hubspot
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &ProviderClient> {
         std::iter::once(&self.hubspot).chain(&self.github)
     }
@@ -186,6 +193,14 @@ impl ProviderClient {
         };
         self.transport().count("introspect", outcome, began);
         known
+    }
+
+    /// Asks what a static token is; nothing when the provider does not know it, or has no such tokens.
+    pub(crate) async fn token_info(&self, token: &str) -> Result<Option<TokenInfo>, TokenFault> {
+        match self {
+            Self::HubSpot(hubspot) => hubspot.token_info(token).await,
+            Self::GitHub(_) => Ok(None),
+        }
     }
 
     /// Account facts beyond introspection. Each part that cannot be had is left out: none decides anything.

@@ -5,7 +5,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::access::{self, Access, check_usable};
 use crate::grant::cache::{self, Held};
-use crate::grant::{dead, refresh};
+use crate::grant::{dead, refresh, static_credential};
 use crate::provider::ProviderClient;
 use crate::provider::call::{ApiAnswer, ApiFault, MemoryShare};
 use crate::session::Principal;
@@ -101,12 +101,11 @@ pub(crate) async fn relay(
     if held.row.provider()? != operation.provider {
         return Err(ErrorCode::UnknownOperation.into());
     }
-    perform(app, who, id, &held, operation, arguments)
-        .await
-        .map_err(|error| error.about(operation.provider))
+    let relayed = answer(app, who, id, &held, operation, arguments).await;
+    relayed.map_err(|error| error.about(operation.provider))
 }
 
-async fn perform(
+async fn answer(
     app: &Shared,
     who: &Principal,
     id: &str,
@@ -123,31 +122,49 @@ async fn perform(
         ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
     })?;
     check_usable(app, held)?;
-    let client = app.provider(operation.provider)?;
-    let began = Instant::now();
-    let _slot = app.slots.enter(&who.owner, id).await?;
-    app.telemetry.waited_for_slot(began.elapsed());
-    let access = refresh::fresh(app, &who.owner, id).await?;
-    let answer = call(app, client, operation, &target, &access).await?;
-    let (access, answer) = if client.is_spent(&answer, &access.token).await {
-        // The clock says fresh, the provider says spent: one refresh and one retry (RL-10).
-        if access.refresh_token.is_none() {
-            dead::give_up(app, &who.owner, id, access.generation).await?;
-            return Err(ErrorCode::NeedsReauth.into());
-        }
-        access::expire(app, &who.owner, id, access.generation).await?;
-        let access = refresh::fresh(app, &who.owner, id).await?;
-        let answer = call(app, client, operation, &target, &access).await?;
-        (access, answer)
-    } else {
-        (access, answer)
-    };
-    if answer.status == 477 {
-        suspend(app, &who.owner, id, &access, &answer).await?;
-    }
+    let (answer, access) = perform(app, &who.owner, id, operation, &target).await?;
     let relayed = read(answer, &access, operation.provider)?;
     app.telemetry.relayed(relayed.body.len());
     Ok(relayed)
+}
+
+/// The call itself, in a slot of the connection, with a fresh token. Answers whatever the provider said.
+pub(crate) async fn perform(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    operation: &'static Operation,
+    target: &RequestTarget,
+) -> ApiResult<(ApiAnswer, Arc<Access>)> {
+    let client = app.provider(operation.provider)?;
+    let began = Instant::now();
+    let _slot = app.slots.enter(owner, id).await?;
+    app.telemetry.waited_for_slot(began.elapsed());
+    let access = refresh::fresh(app, owner, id).await?;
+    let answer = call(app, client, operation, target, &access).await?;
+    let (answer, access) = if access.is_static {
+        // Nothing can be refreshed: the grant is dead if HubSpot's own record of the token says so too.
+        if answer.status == 401 {
+            static_credential::look(app, owner, id).await?;
+        }
+        (answer, access)
+    } else if client.is_spent(&answer, &access.token).await {
+        // The clock says fresh, the provider says spent: one refresh and one retry (RL-10).
+        if access.refresh_token.is_none() {
+            dead::give_up(app, owner, id, access.generation).await?;
+            return Err(ErrorCode::NeedsReauth.into());
+        }
+        access::expire(app, owner, id, access.generation).await?;
+        let access = refresh::fresh(app, owner, id).await?;
+        let answer = call(app, client, operation, target, &access).await?;
+        (answer, access)
+    } else {
+        (answer, access)
+    };
+    if answer.status == 477 {
+        suspend(app, owner, id, &access, &answer).await?;
+    }
+    Ok((answer, access))
 }
 
 async fn call(
@@ -248,7 +265,7 @@ async fn suspend(
 }
 
 /// What an answer means: its JSON, or a problem with the facts a machine reads.
-fn read(answer: ApiAnswer, access: &Access, provider: Provider) -> ApiResult<Relayed> {
+pub(crate) fn read(answer: ApiAnswer, access: &Access, provider: Provider) -> ApiResult<Relayed> {
     // 207 is a batch read of which a part failed; its JSON says which.
     if matches!(answer.status, 200 | 207) {
         let is_json = answer.is_json && serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok();

@@ -18,7 +18,7 @@ use crate::server::Doors;
 use crate::service_keys::{Fetches, ServiceKeys};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::spool::{self, Spool};
-use crate::store::{Owner, Store, StoreError, flows, grants, solo};
+use crate::store::{DbResult, Owner, Store, StoreError, flows, grants, solo, static_grants};
 use crate::telemetry::Telemetry;
 use crate::web::Places;
 use crate::{random, refusals, server, web};
@@ -389,6 +389,12 @@ async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+async fn due(app: &Shared) -> DbResult<Vec<(Owner, String, u64)>> {
+    let mut due = grants::due_checks(app.store.readers()).await?;
+    due.extend(static_grants::due(app.store.readers()).await?);
+    Ok(due)
+}
+
 /// Tries connections again whose next try is due, so that a fault ends without anybody's call.
 async fn check_again(app: Shared) {
     let mut ticks = interval(CHECK);
@@ -398,7 +404,7 @@ async fn check_again(app: Shared) {
             () = app.stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        match grants::due_checks(app.store.readers()).await {
+        match due(&app).await {
             Ok(due) => {
                 let checks = stream::iter(due).for_each_concurrent(CHECKS_AT_ONCE, |check| {
                     let app = app.clone();

@@ -11,6 +11,8 @@ pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod revocations;
 pub(crate) mod solo;
+pub(crate) mod static_grants;
+pub(crate) mod workspaces;
 
 use crate::config::Config;
 use secrecy::ExposeSecret as _;

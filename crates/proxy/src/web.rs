@@ -13,11 +13,14 @@ mod health;
 mod journal;
 mod json;
 mod pages;
+mod probe;
 mod relay;
 mod session;
 mod solo;
+mod static_credentials;
 mod tokens;
 mod who;
+mod workspaces;
 
 pub(crate) use admission::{Place, Places};
 
@@ -25,7 +28,7 @@ use crate::app::Shared;
 use crate::error::ApiError;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, patch, post, put};
 use portico_core::error::ErrorCode;
 
 /// Everything a browser reaches.
@@ -42,7 +45,18 @@ pub(crate) fn router(app: Shared) -> Router {
                 .patch(connections::update)
                 .delete(connections::remove),
         )
+        .route("/connections/static", post(static_credentials::add))
+        .route(
+            "/connections/{id}/credential",
+            put(static_credentials::replace),
+        )
+        .route("/connections/{id}/test", post(probe::test))
         .route("/connections/{id}/relay/{operation}", post(relay::perform))
+        .route("/workspaces", get(workspaces::list).post(workspaces::add))
+        .route(
+            "/workspaces/{id}",
+            patch(workspaces::rename).delete(workspaces::remove),
+        )
         .route("/events", get(events::stream))
         .route("/journal", get(journal::list))
         .route("/journal/export", get(journal::export))

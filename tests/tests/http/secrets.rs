@@ -1,7 +1,7 @@
 //! ST-1: after a day of use no secret stands in database, log, or answer.
 
 use portico_sandbox::github::model::DEMO_APP_CLIENT_SECRET;
-use portico_sandbox::{Fault, FaultAnswer};
+use portico_sandbox::{Fault, FaultAnswer, StaticKind};
 use portico_tests::{Answer, PORTAL, Stage, fragment, location};
 use serde_json::json;
 use std::io::Write;
@@ -170,6 +170,27 @@ async fn no_secret_stands_in_database_log_or_answer() {
         .sql("UPDATE connection SET access_expires_at = unixepoch('subsec') - 1")
         .await;
     answers.push(admin.relay(&id, "owners.list", &json!({})).await);
+    let (key, token) = stage.sandbox.with(|state| {
+        let first = state
+            .credentials
+            .first(4_418_276, StaticKind::ServiceKey)
+            .unwrap();
+        (first.0.app_id, first.1.to_owned())
+    });
+    canaries.push(token.clone());
+    let mut entered =
+        json!({"provider": "hubspot", "token": token, "connection_type": "audit_only"});
+    answers.push(admin.post("/v1/connections/static", &entered).await);
+    let by_token = answers.last().unwrap().json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    answers.push(admin.relay(&by_token, "account.details", &json!({})).await);
+    stage.sandbox.with(|state| state.delete_static(key));
+    answers.push(admin.relay(&by_token, "account.details", &json!({})).await);
+    answers.push(admin.post("/v1/connections/static", &entered).await);
+    entered["connection_type"] = json!("root");
+    answers.push(admin.post("/v1/connections/static", &entered).await);
     answers.push(admin.get("/v1/connections").await);
     let open = admin.start_connect().await;
     canaries.extend([open.verifier.clone(), open.state.clone()]);

@@ -36,9 +36,14 @@ actions! {
     FlowExpire "flow.expire" "An authorization ran out of time.";
     ConnectionAdd "connection.add" "A portal was added.";
     ConnectionReconnect "connection.reconnect" "A portal was reconnected.";
-    ConnectionUpdate "connection.update" "A portal's label or connection type was changed.";
+    ConnectionUpdate "connection.update" "A portal's label, connection type or workspace was changed.";
+    ConnectionAddStatic "connection.add_static" "A portal was added by a private app token or service key.";
+    ConnectionReplaceCredential "connection.replace_credential" "A portal's static token was replaced.";
     ConnectionRemove "connection.remove" "A portal was removed.";
     ConnectionNeedsReauth "connection.needs_reauth" "A portal's authorization was found to be no longer valid.";
+    WorkspaceAdd "workspace.add" "A workspace was added.";
+    WorkspaceRename "workspace.rename" "A workspace was renamed.";
+    WorkspaceRemove "workspace.remove" "A workspace was removed.";
     GrantRevoke "grant.revoke" "An authorization was given up at HubSpot.";
     TokenIssue "token.issue" "An access token was handed to the partner's backend.";
     JournalRead "journal.read" "The journal was opened.";

@@ -9,7 +9,7 @@ use crate::seal::SealError;
 use crate::store::Owner;
 use crate::store::grants::{self, GrantRow};
 use portico_core::error::ErrorCode;
-use portico_core::scopes::lacking;
+use portico_core::scopes::{lacking, required_of};
 use std::sync::Arc;
 use std::time::Instant;
 use zeroize::Zeroizing;
@@ -32,7 +32,8 @@ pub(crate) fn check_usable(app: &Shared, held: &Held) -> ApiResult<()> {
         .retry_after(wait));
     }
     let required = &app.provider(row.provider()?)?.description().required_scopes;
-    let lacking = lacking(required, &held.granted);
+    let required = required_of(row.kind()?, required);
+    let lacking = lacking(&required, &held.granted);
     if lacking.is_empty() {
         return Ok(());
     }
@@ -56,6 +57,8 @@ pub(crate) struct Access {
     /// Seconds it had left when the row was read, and when that was.
     left: f64,
     read_at: Instant,
+    /// A private app token or service key: a refusal of it is final once the provider confirms it.
+    pub(crate) is_static: bool,
 }
 
 impl Access {
@@ -73,6 +76,7 @@ impl Access {
             expires_at: None,
             left: 0.0,
             read_at: Instant::now(),
+            is_static: false,
         }
     }
 }
@@ -139,5 +143,6 @@ pub(super) fn open(
         expires_at: row.access_expires_at,
         left: row.seconds_left(),
         read_at: Instant::now(),
+        is_static: row.is_static(),
     })))
 }

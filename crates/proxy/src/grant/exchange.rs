@@ -495,7 +495,7 @@ pub(crate) fn check_plan(used: u32, allowed: u32) -> ApiResult<()> {
     ))
 }
 
-fn refused(fault: &TokenFault) -> ApiError {
+pub(super) fn refused(fault: &TokenFault) -> ApiError {
     let error = match fault.meaning {
         Meaning::CodeRefused | Meaning::Dead(_) => ApiError::from(ErrorCode::GrantRefused),
         Meaning::OurConfiguration => ErrorCode::ConfigFault.into(),

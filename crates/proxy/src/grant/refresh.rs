@@ -4,7 +4,7 @@
 use super::access::{Access, check_usable, open_or_expire};
 use super::cache::{self, Held};
 use super::dead::{store_dead, words};
-use super::{TokenColumn, account, token_place};
+use super::{TokenColumn, account, static_credential, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::provider::ProviderClient;
@@ -33,7 +33,7 @@ const UNUSABLE_BELOW: f64 = 5.0;
 /// How long a caller waits for somebody else's refresh.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Seconds until a grant that cannot be opened is looked at again.
-const QUARANTINE: f64 = 300.0;
+pub(super) const QUARANTINE: f64 = 300.0;
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -78,6 +78,9 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ar
             .await?
             .ok_or(ErrorCode::NotFound)?;
         check_usable(app, &held)?;
+        if held.row.is_static() {
+            return static_credential::access(app, owner, id, &held).await;
+        }
         let (row, left) = (&held.row, held.seconds_left());
         // A provider may grant less than five minutes: what was refreshed just now is as fresh as it gets.
         let just_refreshed = joined.is_some_and(|generation| row.generation() > generation);
@@ -151,6 +154,14 @@ async fn old_token_or(
 
 /// Starts a refresh that nobody waits for: the next try of a connection that is being checked.
 pub(crate) async fn check_again(app: &Shared, owner: &Owner, id: &str, generation: u64) {
+    if let Ok(Some(row)) = grants::read(app.store.readers(), owner, id).await
+        && row.is_static()
+    {
+        if let Err(error) = static_credential::look(app, owner, id).await {
+            tracing::error!(error = %error, connection = id, "a static credential could not be judged");
+        }
+        return;
+    }
     let _ = join(app, owner, id, generation).await;
 }
 
@@ -599,7 +610,7 @@ pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: &Kept) -> DbResult
     Ok(())
 }
 
-fn seal_fault(error: SealError) -> sqlx::Error {
+pub(super) fn seal_fault(error: SealError) -> sqlx::Error {
     sqlx::Error::Encode(Box::new(error))
 }
 

@@ -2,7 +2,7 @@
 //! Owns the compare-and-set steps of threat model section 8; sends nothing itself.
 
 use super::{DbResult, Owner, from_word};
-use portico_core::wire::Provider;
+use portico_core::wire::{GrantKind, Provider};
 use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 /// Seconds a refresh may hold its lease: at least three times the longest token call.
@@ -15,6 +15,7 @@ pub(crate) struct GrantRow {
     pub(crate) client_id: String,
     pub(crate) account: String,
     pub(crate) connection_type: String,
+    grant_kind: String,
     pub(crate) granted: String,
     pub(crate) state: String,
     generation: i64,
@@ -34,6 +35,15 @@ impl GrantRow {
 
     pub(crate) fn provider(&self) -> DbResult<Provider> {
         from_word(&self.provider)
+    }
+
+    pub(crate) fn kind(&self) -> DbResult<GrantKind> {
+        from_word(&self.grant_kind)
+    }
+
+    /// A private app token or service key, which is never refreshed.
+    pub(crate) fn is_static(&self) -> bool {
+        self.grant_kind == "static"
     }
 
     /// Seconds the access token in hand has left.
@@ -58,8 +68,8 @@ macro_rules! columns {
     ($head:literal, $tail:literal) => {
         concat!(
             $head,
-            " provider, client_id, account, connection_type, granted, state, generation, refresh_token, access_token, \
-             access_expires_at, next_try_at, attempts, fault_category, unixepoch('subsec') AS now ",
+            " provider, client_id, account, connection_type, grant_kind, granted, state, generation, refresh_token, \
+             access_token, access_expires_at, next_try_at, attempts, fault_category, unixepoch('subsec') AS now ",
             $tail
         )
     };

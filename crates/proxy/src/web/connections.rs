@@ -12,7 +12,7 @@ use crate::session::Principal;
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::grants::{self, GrantRow};
 use crate::store::journal::{self, Entry};
-use crate::store::to_word;
+use crate::store::{to_word, workspaces};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -22,6 +22,7 @@ use portico_core::error::ErrorCode;
 use portico_core::journal::Action;
 use portico_core::wire::{Connection, Event, Provider, UpdateConnection};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Longest label, in characters.
 const MAX_LABEL: usize = 100;
@@ -41,12 +42,12 @@ pub(super) async fn list(State(app): State<Shared>, Who(who): Who) -> ApiResult<
     }))
 }
 
-async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<ConnectionRow> {
+pub(super) async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<ConnectionRow> {
     let row = connections::find(app.store.readers(), &who.owner, id).await?;
     row.ok_or_else(|| ErrorCode::NotFound.into())
 }
 
-fn with_version(connection: Connection) -> Response {
+pub(super) fn with_version(connection: Connection) -> Response {
     let tag = format!("\"{}\"", connection.version);
     ([(ETAG, tag)], Json(connection)).into_response()
 }
@@ -84,28 +85,19 @@ async fn change_facts(
     change: &UpdateConnection,
 ) -> ApiResult<()> {
     let version = version(headers)?;
-    if change
-        .label
-        .as_ref()
-        .is_some_and(|label| label.trim().chars().count() > MAX_LABEL)
-    {
-        return Err(ApiError::with_detail(
-            ErrorCode::InvalidRequest,
-            "A label has at most 100 characters.",
-        ));
-    }
-    if change
-        .label
-        .as_ref()
-        .is_some_and(|label| label.chars().any(char::is_control))
-    {
-        return Err(ApiError::with_detail(
-            ErrorCode::InvalidRequest,
-            "A label has no control characters.",
-        ));
+    if let Some(label) = &change.label {
+        check_label(label)?;
     }
     find(app, who, id).await?;
     let mut tx = app.store.begin().await?;
+    // Whoever locks an organization does so first, or two that wait for each other could never both end; and
+    // nobody removes the workspace meanwhile.
+    journal::lock_org(&mut tx, &who.owner).await?;
+    if let Some(Some(workspace)) = &change.workspace {
+        workspaces::find(&mut *tx, &who.owner, workspace.as_str())
+            .await?
+            .ok_or(ErrorCode::UnknownWorkspace)?;
+    }
     if !connections::update(&mut tx, &who.owner, id, version, change).await? {
         return Err(ErrorCode::VersionConflict.into());
     }
@@ -126,6 +118,11 @@ fn what_changed(change: &UpdateConnection) -> ApiResult<String> {
     if let Some(kind) = change.connection_type {
         parts.push(format!("connection type {}", to_word(kind)?));
     }
+    match &change.workspace {
+        Some(Some(id)) => parts.push(format!("workspace {id}")),
+        Some(None) => parts.push("workspace removed".to_owned()),
+        None => {}
+    }
     Ok(if parts.is_empty() {
         "nothing".to_owned()
     } else {
@@ -133,7 +130,20 @@ fn what_changed(change: &UpdateConnection) -> ApiResult<String> {
     })
 }
 
-fn version(headers: &HeaderMap) -> ApiResult<u64> {
+/// A person's own name for a portal: at most 100 characters, in one line.
+pub(super) fn check_label(label: &str) -> ApiResult<()> {
+    let fault = if label.trim().chars().count() > MAX_LABEL {
+        "A label has at most 100 characters."
+    } else if label.chars().any(char::is_control) {
+        "A label has no control characters."
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::with_detail(ErrorCode::InvalidRequest, fault))
+}
+
+/// The version that a person saw, from `If-Match`.
+pub(super) fn version(headers: &HeaderMap) -> ApiResult<u64> {
     headers
         .get(IF_MATCH)
         .and_then(|value| value.to_str().ok())
@@ -169,7 +179,7 @@ fn yes() -> bool {
 pub(super) struct Removed {
     revoked: bool,
     uninstalled: bool,
-    notes: Vec<&'static str>,
+    notes: Cow<'static, [&'static str]>,
 }
 
 /// `DELETE /v1/connections/{id}?revoke=true`.
@@ -182,13 +192,14 @@ pub(super) async fn remove(
     let action = Action::ConnectionRemove;
     require_admin(&app, &who, action, Some(&id)).await?;
     let forgotten = forget(&app, &who, &id, removal.revoke).await;
-    let (provider, pending) = journaled(&app, &who, action, Some(&id), forgotten).await?;
+    let (provider, forgotten) = journaled(&app, &who, action, Some(&id), forgotten).await?;
     let removed = portico_core::ids::ConnectionId::try_from(id).map_err(|_| ErrorCode::Internal)?;
     app.bus
         .publish(&who.owner, None, Event::ConnectionRemoved { id: removed });
-    let outcome = match pending {
-        None => None,
-        Some(revocation) => {
+    let outcome = match forgotten {
+        Forgotten::Static => return Ok(Json(STATIC_REMOVED)),
+        Forgotten::Left => None,
+        Forgotten::ToRevoke(revocation) => {
             let app_of_task = app.clone();
             let running = app
                 .tasks
@@ -203,21 +214,33 @@ pub(super) async fn remove(
     Ok(Json(told(provider, outcome)))
 }
 
+/// What is left to do at the provider.
+enum Forgotten {
+    /// Nothing can be done from here: a static token is revoked by whoever made it.
+    Static,
+    /// Nothing was wanted, or the grant cannot be read.
+    Left,
+    /// This revocation.
+    ToRevoke(String),
+}
+
 /// Connection and tokens go in one commit; what must still be revoked stays behind, sealed anew.
 async fn forget(
     app: &Shared,
     who: &Principal,
     id: &str,
     revoke: bool,
-) -> ApiResult<(Provider, Option<String>)> {
+) -> ApiResult<(Provider, Forgotten)> {
     let owner = &who.owner;
     let mut tx = app.store.begin().await?;
+    journal::lock_org(&mut tx, owner).await?;
     let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
     let provider = grant.provider()?;
     let (which, sealed) = what_revokes(app, provider, &grant);
-    let (pending, fate) = match (sealed, revoke) {
+    let (forgotten, fate) = match (sealed, revoke) {
+        _ if grant.is_static() => (Forgotten::Static, "its token stays valid at HubSpot"),
         (Some(sealed), true) => {
             let column = match which {
                 Which::Access => TokenColumn::Access,
@@ -234,17 +257,20 @@ async fn forget(
                         token: &token,
                     };
                     let row = revoke::enlist(app, &mut tx, owner, &given_up).await?;
-                    (Some(row), "its grant is to be revoked")
+                    (Forgotten::ToRevoke(row), "its grant is to be revoked")
                 }
                 // A grant that cannot be read cannot be revoked; its connection must still go.
                 Err(error) => {
                     tracing::error!(error = %error, connection = id, alert = true, "a grant cannot be opened");
-                    (None, "its grant cannot be read and stays alive")
+                    (Forgotten::Left, "its grant cannot be read and stays alive")
                 }
             }
         }
-        (Some(_), false) => (None, "its grant was left alive on request (revoke=false)"),
-        (None, _) => (None, "it held no grant to revoke"),
+        (Some(_), false) => (
+            Forgotten::Left,
+            "its grant was left alive on request (revoke=false)",
+        ),
+        (None, _) => (Forgotten::Left, "it held no grant to revoke"),
     };
     connections::delete(&mut tx, owner, id).await?;
     let reason = format!("portal {}; {fate}", grant.account);
@@ -252,7 +278,7 @@ async fn forget(
     journal::record(&mut tx, entry).await?;
     tx.commit().await?;
     app.grants.changed(owner, id);
-    Ok((provider, pending))
+    Ok((provider, forgotten))
 }
 
 /// The token by which the provider gives up the grant; a provider that is no longer configured gets the refresh token.
@@ -274,6 +300,16 @@ fn what_revokes<'a>(
     };
     (which, sealed.as_ref())
 }
+
+const STATIC_REMOVED: Removed = Removed {
+    revoked: false,
+    uninstalled: false,
+    notes: Cow::Borrowed(&[
+        "Portico has forgotten the token. HubSpot lets nobody revoke it from here, so it stays valid there.",
+        "To end it, rotate it or delete its private app in HubSpot under Settings, Integrations, Private Apps; \
+         a service key under Development, Keys, Service keys.",
+    ]),
+};
 
 fn told(provider: Provider, outcome: Option<Outcome>) -> Removed {
     let first = match (outcome, provider) {
@@ -309,7 +345,7 @@ fn told(provider: Provider, outcome: Option<Outcome>) -> Removed {
     Removed {
         revoked: outcome == Some(Outcome::Revoked),
         uninstalled: false,
-        notes: vec![first, second],
+        notes: vec![first, second].into(),
     }
 }
 

@@ -85,6 +85,10 @@ fn methods(path: &str) -> &'static str {
     match segments.as_slice() {
         ["session" | "connections" | "events" | "journal"] | ["journal", "export"] => "GET",
         ["flows", _] => "GET, DELETE",
+        ["connections", "static"] => "POST",
+        ["connections", _, "credential"] => "PUT",
+        ["workspaces"] => "GET, POST",
+        ["workspaces", _] => "PATCH, DELETE",
         ["connections", _] => "GET, PATCH, DELETE",
         _ => "POST",
     }
@@ -112,6 +116,11 @@ mod tests {
             ("/v1/connections", "GET"),
             ("/connections/c1", "GET, PATCH, DELETE"),
             ("/v1/connections/c1/relay/owners.list", "POST"),
+            ("/v1/connections/static", "POST"),
+            ("/v1/connections/c1/credential", "PUT"),
+            ("/v1/connections/c1/test", "POST"),
+            ("/v1/workspaces", "GET, POST"),
+            ("/v1/workspaces/w1", "PATCH, DELETE"),
             ("/v1/events", "GET"),
             ("/v1/journal", "GET"),
             ("/v1/journal/export", "GET"),

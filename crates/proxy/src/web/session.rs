@@ -4,7 +4,7 @@ use super::who::Who;
 use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::session::Principal;
-use crate::store::connections;
+use crate::store::{connections, workspaces};
 use axum::Json;
 use axum::extract::State;
 use portico_core::wire::{ProviderInfo, SessionInfo};
@@ -21,6 +21,7 @@ pub(super) fn return_uris(app: &Shared, who: &Principal) -> Vec<String> {
 /// Answers the session's facts.
 pub(super) async fn show(State(app): State<Shared>, Who(who): Who) -> ApiResult<Json<SessionInfo>> {
     let connections_used = connections::count(app.store.readers(), &who.owner).await?;
+    let workspaces = workspaces::list(app.store.readers(), &who.owner).await?;
     let return_uris = return_uris(&app, &who);
     let providers = app
         .providers
@@ -44,6 +45,7 @@ pub(super) async fn show(State(app): State<Shared>, Who(who): Who) -> ApiResult<
         role: who.role,
         plan: who.plan,
         connections_used,
+        workspaces,
         providers,
         expires_at: who.expires_at,
     }))
