@@ -1,7 +1,6 @@
 //! What every part of a running proxy shares. Owns nothing but the handles; each part owns its own rules.
 
 use crate::config::Config;
-use crate::events::Bus;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
@@ -10,7 +9,8 @@ use crate::seal::Sealer;
 use crate::session::{LocalIssuer, Sessions};
 use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
-use portico_core::wire::{Connection, Event};
+use crate::webhooks::Endpoint;
+use portico_core::wire::Connection;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,8 @@ pub(crate) struct App {
     /// Owner of what belongs to the solo organization.
     pub(crate) solo: Owner,
     pub(crate) hubspot: HubSpotClient,
-    pub(crate) bus: Bus,
+    /// Where news of connections is sent.
+    pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) flights: Flights,
     pub(crate) slots: Slots,
     pub(crate) limiter: Limiter,
@@ -45,20 +46,5 @@ impl App {
     /// A connection as its org may see it.
     pub(crate) fn facts(&self, row: &ConnectionRow) -> DbResult<Connection> {
         row.facts(&self.config.hubspot.required_scopes)
-    }
-
-    /// Tells an org how a connection stands. A fault is logged: news must not fail what it tells of.
-    pub(crate) async fn announce(&self, owner: &Owner, id: &str) {
-        let found = crate::store::connections::find(self.store.readers(), owner, id).await;
-        match found.and_then(|row| row.map(|row| self.facts(&row)).transpose()) {
-            Ok(Some(connection)) => {
-                let event = Event::ConnectionChanged {
-                    connection: Box::new(connection),
-                };
-                self.bus.publish(owner, None, event);
-            }
-            Ok(None) => {}
-            Err(error) => tracing::error!(error = %error, "a change could not be announced"),
-        }
     }
 }

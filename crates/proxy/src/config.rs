@@ -3,8 +3,10 @@
 
 pub(crate) mod check;
 mod load;
+mod webhook;
 
 pub use check::ConfigError;
+pub use webhook::Webhook;
 
 use portico_core::wire::Role;
 use secrecy::SecretString;
@@ -46,6 +48,9 @@ pub struct Config {
     /// Request limits.
     #[serde(default)]
     pub limits: Limits,
+    /// Where news of connections is sent.
+    #[serde(default)]
+    pub webhooks: Vec<Webhook>,
 }
 
 /// Sessions of the local issuer: one organization, one person per launch link.
@@ -157,6 +162,7 @@ impl Config {
             solo: Solo::default(),
             hubspot,
             limits: Limits::default(),
+            webhooks: Vec::new(),
         }
     }
 

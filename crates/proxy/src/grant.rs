@@ -4,6 +4,7 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod exchange;
+pub(crate) mod fault;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 

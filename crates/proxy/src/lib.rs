@@ -19,6 +19,7 @@ mod server;
 mod session;
 mod store;
 mod web;
+pub mod webhooks;
 
 pub use keys::KeyError;
 pub use running::{Proxy, RunningProxy, StartError, launch_link};

@@ -1,6 +1,9 @@
 //! `portico-proxy`: serve, print a launch link, or check a configuration.
 //! Owns the command line and the process; everything else is the library's.
 
+mod webhook_commands;
+
+use crate::webhook_commands::{Webhooks, webhooks};
 use clap::{Parser, Subcommand};
 use portico_proxy::config::Config;
 use portico_proxy::{Proxy, launch_link};
@@ -29,6 +32,9 @@ enum Command {
     Launch(File),
     /// Say whether the configuration is good.
     Check(File),
+    /// Look at webhooks, or send them again.
+    #[command(subcommand)]
+    Webhooks(Webhooks),
 }
 
 #[derive(clap::Args)]
@@ -109,6 +115,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             say("the configuration is good");
             Ok(())
         }
+        Command::Webhooks(command) => webhooks(command).await,
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::access::Access;
+use crate::grant::fault::store_fault;
 use crate::grant::refresh::{self, check_usable};
 use crate::provider::hubspot::{ApiAnswer, ApiFault};
 use crate::session::Principal;
@@ -224,10 +225,7 @@ async fn suspend(
         cause: "migration",
         correlation_id: upstream.correlation_id.as_deref(),
     };
-    let mut tx = app.store.begin().await?;
-    grants::store_transient(&mut tx, owner, id, access.generation, wait, fault).await?;
-    tx.commit().await?;
-    app.announce(owner, id).await;
+    store_fault(app, owner, id, access.generation, wait, fault).await?;
     Ok(())
 }
 

@@ -3,19 +3,19 @@
 
 use crate::app::{App, Shared};
 use crate::config::{Config, ConfigError};
-use crate::events::Bus;
 use crate::grant::{refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
 use crate::seal::{Place, Sealer};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
-use crate::store::{Owner, Store, StoreError, flows, grants, solo};
-use crate::{random, server, web};
+use crate::store::{Owner, Store, StoreError, deliveries, events, flows, grants, solo};
+use crate::webhooks::Endpoint;
+use crate::{random, server, web, webhooks};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use portico_core::pkce::sha256_base64url;
-use portico_core::wire::{Event, Role, SessionToken};
+use portico_core::wire::{Role, SessionToken};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -116,7 +116,7 @@ impl Proxy {
         let app = Arc::new(App {
             sessions: Sessions::new(config.base_url.clone(), tenants),
             hubspot: HubSpotClient::new(&config.hubspot)?,
-            bus: Bus::new(random::id()),
+            endpoints: Endpoint::all(&config.webhooks, Some(&solo.tenant))?,
             flights: refresh::Flights::default(),
             slots: crate::relay::Slots::default(),
             limiter: Limiter::new(config.limits),
@@ -149,6 +149,10 @@ impl Proxy {
         app.tasks.spawn(revoke::run_worker(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));
         app.tasks.spawn(check_again(app.clone()));
+        app.tasks.spawn(crate::events::listen(app.clone()));
+        for index in 0..app.endpoints.len() {
+            app.tasks.spawn(webhooks::run(app.clone(), index));
+        }
         tracing::info!(base_url = app.config.base_url, "the proxy serves");
         Ok(RunningProxy {
             app,
@@ -311,14 +315,32 @@ async fn keep_house(app: Shared) {
 }
 
 async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
+    for flow in flows::timed_out(app.store.readers()).await? {
+        // One at a time: a transaction is in one organization only.
+        let mut tx = app.store.begin_in(&flow.owner()).await?;
+        if flows::set_timed_out(&mut tx, &flow).await? {
+            app.announce_flow(&mut tx, &flow).await?;
+        }
+        tx.commit().await?;
+    }
     let mut tx = app.store.begin().await?;
-    let ended = flows::sweep(&mut tx).await?;
+    flows::sweep(&mut tx).await?;
+    events::sweep(&mut tx).await?;
+    deliveries::sweep(&mut tx).await?;
     tx.commit().await?;
-    for flow in ended {
-        let owner = flow.owner();
-        if let Some(row) = flows::by_id(app.store.readers(), &owner, &flow.id).await? {
-            let event = Event::FlowChanged { flow: row.state()? };
-            app.bus.publish(&owner, Some(&flow.sub), event);
+    for endpoint in &app.endpoints {
+        for state in ["pending", "delivered", "dead"] {
+            let mut tx = app.store.begin().await?;
+            let dropped = deliveries::drop_surplus(&mut tx, &endpoint.id, state).await?;
+            tx.commit().await?;
+            if dropped > 0 && state == "pending" {
+                tracing::error!(
+                    alert = true,
+                    endpoint = endpoint.id,
+                    dropped,
+                    "a webhook endpoint takes nothing, and its oldest messages were dropped"
+                );
+            }
         }
     }
     Ok(())

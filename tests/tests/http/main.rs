@@ -27,3 +27,4 @@ mod sealed;
 mod secrets;
 mod sessions;
 mod solo;
+mod webhooks;

@@ -4,6 +4,7 @@
 use super::{TokenColumn, revoke, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::provider::classify::Meaning;
 use crate::provider::hubspot::{Introspection, TokenFault};
 use crate::provider::tokens::Tokens;
@@ -15,7 +16,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::{DbResult, Tx};
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
-use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent};
+use portico_core::wire::{Account, CompletedFlow, FlowPhase, Intent};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
@@ -66,7 +67,6 @@ impl Exchange {
         if let Err(error) = &result {
             self.fail(error).await;
         }
-        self.tell_flow().await;
         result
     }
 
@@ -168,8 +168,7 @@ impl Exchange {
         let provider = self.flow.provider()?;
         let account = obtained.account.portal_id.to_string();
         let intent = self.flow.intent()?;
-        let mut tx = self.app.store.begin().await?;
-        journal::lock_org(&mut tx, owner).await?;
+        let mut tx = self.app.store.begin_in(owner).await?;
         let holder = connections::lock_holder(&mut tx, &owner.tenant, provider, &account).await?;
         if intent != Intent::Connect {
             self.check_same_account(&mut tx, &account).await?;
@@ -214,6 +213,13 @@ impl Exchange {
             session: Some(&self.who.jti),
         };
         journal::record(&mut tx, entry).await?;
+        let change = if reconnected {
+            Change::Reconnected
+        } else {
+            Change::Connected
+        };
+        self.app.announce(&mut tx, owner, &id, change).await?;
+        self.app.announce_flow(&mut tx, &self.flow).await?;
         tx.commit().await?;
         Ok((id, reconnected))
     }
@@ -258,13 +264,8 @@ impl Exchange {
         let row = connections::find(self.app.store.readers(), &self.who.owner, id)
             .await?
             .ok_or(ErrorCode::NotFound)?;
-        let connection = self.app.facts(&row)?;
-        let event = Event::ConnectionChanged {
-            connection: Box::new(connection.clone()),
-        };
-        self.app.bus.publish(&self.who.owner, None, event);
         Ok(CompletedFlow {
-            connection,
+            connection: self.app.facts(&row)?,
             reconnected,
         })
     }
@@ -281,17 +282,12 @@ impl Exchange {
 
     async fn fail(&self, error: &ApiError) {
         let failed = async {
-            let mut tx = self.app.store.begin().await?;
+            let mut tx = self.app.store.begin_in(&self.who.owner).await?;
             let open = [FlowPhase::Exchanging];
-            flows::set_failed(
-                &mut tx,
-                &self.flow,
-                &open,
-                error.code(),
-                Some(error.detail()),
-                None,
-            )
-            .await?;
+            let (code, detail) = (error.code(), Some(error.detail()));
+            if flows::set_failed(&mut tx, &self.flow, &open, code, detail, None).await? {
+                self.app.announce_flow(&mut tx, &self.flow).await?;
+            }
             let entry = Entry {
                 owner: &self.who.owner,
                 sub: &self.who.sub,
@@ -307,18 +303,6 @@ impl Exchange {
         if let Err(error) = failed.await {
             // The flow ends by itself as lost after a minute.
             tracing::error!(error = %error, "a failed flow could not be marked");
-        }
-    }
-
-    async fn tell_flow(&self) {
-        let owner = &self.who.owner;
-        let row = flows::by_id(self.app.store.readers(), owner, &self.flow.id).await;
-        if let Ok(Some(row)) = row
-            && let Ok(flow) = row.state()
-        {
-            self.app
-                .bus
-                .publish(owner, Some(&self.who.sub), Event::FlowChanged { flow });
         }
     }
 }

@@ -2,9 +2,11 @@
 //! Owns single flight within the process and the lease across processes (threat model, section 8).
 
 use super::access::{Access, open_or_expire};
+use super::fault::store_fault;
 use super::{TokenColumn, account, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::provider::classify::Meaning;
 use crate::provider::hubspot::TokenFault;
 use crate::provider::tokens::Tokens;
@@ -309,7 +311,6 @@ impl Flight<'_> {
         loop {
             match self.try_to_store(&tokens, old).await {
                 Ok(true) => {
-                    self.app.announce(self.owner, self.id).await;
                     let token = tokens.access_token;
                     account::read_anew_if_old(self.app, self.owner, self.id, token).await;
                     return Ok(Landing::ReadAgain);
@@ -344,9 +345,19 @@ impl Flight<'_> {
             expires_in: tokens.expires_in,
             granted: tokens.scopes.as_ref().map(to_json).transpose()?,
         };
-        let mut tx = self.app.store.begin().await?;
-        let stored =
-            grants::store_refreshed(&mut tx, self.owner, self.id, self.generation, &fresh).await?;
+        let (owner, id) = (self.owner, self.id);
+        let mut tx = self.app.store.begin_in(owner).await?;
+        let before = grants::lock(&mut tx, owner, id).await?;
+        let stored = grants::store_refreshed(&mut tx, owner, id, self.generation, &fresh).await?;
+        if stored {
+            let was_well = before.is_some_and(|row| row.state == "connected");
+            let change = if was_well {
+                Change::Refreshed
+            } else {
+                Change::Recovered
+            };
+            self.app.announce(&mut tx, owner, id, change).await?;
+        }
         tx.commit().await?;
         Ok(stored)
     }
@@ -366,7 +377,7 @@ impl Flight<'_> {
 
     async fn dead(&self, fault: &TokenFault) -> DbResult<Landing> {
         let (category, cause) = words(fault)?;
-        let mut tx = self.app.store.begin().await?;
+        let mut tx = self.app.store.begin_in(self.owner).await?;
         let stored = grants::store_dead(
             &mut tx,
             self.owner,
@@ -391,11 +402,14 @@ impl Flight<'_> {
                 session: None,
             };
             journal::record(&mut tx, entry).await?;
+            let change = Change::NeedsReauth;
+            self.app
+                .announce(&mut tx, self.owner, self.id, change)
+                .await?;
         }
         tx.commit().await?;
         if stored {
             tracing::warn!(connection = self.id, cause, "a grant is dead");
-            self.app.announce(self.owner, self.id).await;
         }
         Ok(Landing::ReadAgain)
     }
@@ -415,25 +429,15 @@ impl Flight<'_> {
             _ => backoff(row.attempts),
         };
         let (category, cause) = words(fault)?;
-        let mut tx = self.app.store.begin().await?;
-        let stored = grants::store_transient(
-            &mut tx,
-            self.owner,
-            self.id,
-            self.generation,
-            wait,
-            FaultWords {
-                category: &category,
-                cause: &cause,
-                correlation_id: fault.correlation_id.as_deref(),
-            },
-        )
-        .await?;
-        tx.commit().await?;
-        if !stored {
+        let words = FaultWords {
+            category: &category,
+            cause: &cause,
+            correlation_id: fault.correlation_id.as_deref(),
+        };
+        let (owner, id) = (self.owner, self.id);
+        if !store_fault(self.app, owner, id, self.generation, wait, words).await? {
             return Ok(Landing::ReadAgain);
         }
-        self.app.announce(self.owner, self.id).await;
         let is_migration = matches!(fault.meaning, Meaning::Migration(_));
         // A migration reads as its own state; weather lets the old token serve on.
         Ok(if is_migration {
@@ -450,11 +454,8 @@ impl Flight<'_> {
             cause: "unknown",
             correlation_id: None,
         };
-        let mut tx = self.app.store.begin().await?;
         let (owner, id, generation) = (self.owner, self.id, self.generation);
-        grants::store_transient(&mut tx, owner, id, generation, QUARANTINE, fault).await?;
-        tx.commit().await?;
-        self.app.announce(owner, id).await;
+        store_fault(self.app, owner, id, generation, QUARANTINE, fault).await?;
         Ok(())
     }
 

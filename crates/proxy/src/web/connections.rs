@@ -4,6 +4,7 @@ use super::json::Json as Body;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::grant::revoke::{self, Outcome};
 use crate::grant::{TokenColumn, token_place};
 use crate::session::Principal;
@@ -16,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{ETAG, IF_MATCH};
 use portico_core::error::ErrorCode;
-use portico_core::wire::{Connection, Event, UpdateConnection};
+use portico_core::wire::{Connection, UpdateConnection};
 use serde::{Deserialize, Serialize};
 
 /// Longest label, in characters.
@@ -87,13 +88,14 @@ pub(super) async fn update(
         ));
     }
     find(&app, &who, &id).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     if !connections::update(&mut tx, &who.owner, &id, version, &change).await? {
         return Err(ErrorCode::VersionConflict.into());
     }
     journal::record(&mut tx, entry(&who, "connection.update", &id)).await?;
+    app.announce(&mut tx, &who.owner, &id, Change::Updated)
+        .await?;
     tx.commit().await?;
-    app.announce(&who.owner, &id).await;
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
 }
 
@@ -145,9 +147,6 @@ pub(super) async fn remove(
 ) -> ApiResult<Json<Removed>> {
     require_admin(&app, &who, "connection.remove", Some(&id)).await?;
     let pending = forget(&app, &who, &id, removal.revoke).await?;
-    let removed = portico_core::ids::ConnectionId::try_from(id).map_err(|_| ErrorCode::Internal)?;
-    app.bus
-        .publish(&who.owner, None, Event::ConnectionRemoved { id: removed });
     let outcome = match pending {
         None => None,
         Some(revocation) => {
@@ -173,7 +172,7 @@ async fn forget(
     revoke: bool,
 ) -> ApiResult<Option<String>> {
     let owner = &who.owner;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(owner).await?;
     let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
@@ -194,6 +193,7 @@ async fn forget(
         }
         _ => None,
     };
+    app.announce(&mut tx, owner, id, Change::Removed).await?;
     connections::delete(&mut tx, owner, id).await?;
     journal::record(&mut tx, entry(who, "connection.remove", id)).await?;
     tx.commit().await?;

@@ -21,8 +21,7 @@ use portico_core::ids::FlowId;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::scopes::{Configured, lint};
 use portico_core::wire::{
-    CompleteFlow, CompletedFlow, Event, FlowPhase, FlowStarted, FlowState, Intent, Provider,
-    StartFlow,
+    CompleteFlow, CompletedFlow, FlowPhase, FlowStarted, FlowState, Intent, Provider, StartFlow,
 };
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -47,9 +46,8 @@ pub(super) async fn start(
     require_admin(&app, &who, "flow.start", None).await?;
     let request = parse_start(&body)?;
     check_start(&app, &who, &request)?;
-    let mut tx = app.store.begin().await?;
     // Of several that start at once, each sees those before it.
-    journal::lock_org(&mut tx, &who.owner).await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     let open = flows::open_flows(&mut tx, &who.owner, &who.sub).await?;
     if open.of_user >= MOST_OF_USER || open.of_org >= MOST_OF_ORG {
         let wait = open.seconds_to_next.unwrap_or(flows::FLOW_LIFE);
@@ -196,14 +194,14 @@ pub(super) async fn cancel(
             "The authorization is just being finished and can no longer be cancelled.",
         ));
     }
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     let open = [FlowPhase::Started, FlowPhase::Coded];
     let detail = Some("It was cancelled.");
     if flows::set_failed(&mut tx, &flow, &open, ErrorCode::FlowFinished, detail, None).await? {
         record(&mut tx, &who, "flow.cancel", &id, "done").await?;
+        app.announce_flow(&mut tx, &flow).await?;
     }
     tx.commit().await?;
-    announce(&app, &flow).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -270,13 +268,15 @@ async fn redeem(
     let owner = flow.owner();
     let sealed = flow.code.as_ref().ok_or(ErrorCode::ClaimRequired)?;
     let code = app.sealer.open_text(code_place(&owner, &flow.id), sealed)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&owner).await?;
     let first = flows::set_exchanging(&mut tx, &flow).await?;
+    if first {
+        app.announce_flow(&mut tx, &flow).await?;
+    }
     tx.commit().await?;
     if !first {
         return repeat(app, &who, &flow.id).await;
     }
-    announce(app, &flow).await;
     let exchange = Exchange {
         app: app.clone(),
         flow,
@@ -306,13 +306,12 @@ fn same(left: &str, right: &str) -> bool {
 /// A wrong verifier ends the flow: our own check, before any token call (EX-1, EX-2).
 async fn kill(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<CompletedFlow> {
     let code = ErrorCode::BadVerifier;
-    let mut tx = app.store.begin().await?;
-    let ended = flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
+    if flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await? {
+        app.announce_flow(&mut tx, flow).await?;
+    }
     record(&mut tx, who, "flow.complete", &flow.id, code.entry().code).await?;
     tx.commit().await?;
-    if ended {
-        announce(app, flow).await;
-    }
     Err(code.into())
 }
 
@@ -362,23 +361,6 @@ async fn stored_result(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResu
         connection: app.facts(&row)?,
         reconnected: flow.reconnected(),
     })
-}
-
-/// Tells the starter how the flow stands.
-pub(super) async fn announce(app: &Shared, flow: &FlowRow) {
-    let owner = flow.owner();
-    let state = match flows::by_id(app.store.readers(), &owner, &flow.id).await {
-        Ok(Some(row)) => row.state(),
-        Ok(None) => return,
-        Err(error) => Err(error),
-    };
-    match state {
-        Ok(flow_state) => {
-            let event = Event::FlowChanged { flow: flow_state };
-            app.bus.publish(&owner, Some(&flow.sub), event);
-        }
-        Err(error) => tracing::error!(error = %error, "a flow's change could not be announced"),
-    }
 }
 
 fn entry<'a>(
