@@ -8,6 +8,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 /// J9, D6, D47, R17: a new portal shows by itself; a flow's steps show to its own starter alone.
@@ -265,13 +266,12 @@ async fn postgres_tells_the_same_even_where_its_notifications_break() {
     let mut url: url::Url = server.parse().unwrap();
     url.set_path(&name);
     let stage = Stage::set(|config, _| config.database_url = Some(String::from(url).into())).await;
+    let (done, mut is_done) = oneshot::channel::<()>();
     let cutting = tokio::spawn({
         let name = name.clone();
         async move {
             let mut cut = 0;
-            loop {
-                sleep(Duration::from_millis(1500)).await;
-                // As long as a replica listens again after each cut, there is one to be cut.
+            while is_done.try_recv().is_err() {
                 let cuts = sqlx::query(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                      WHERE datname = $1 AND query ILIKE 'LISTEN%'",
@@ -281,14 +281,15 @@ async fn postgres_tells_the_same_even_where_its_notifications_break() {
                 .await
                 .unwrap();
                 cut += cuts.rows_affected();
-                if cut >= 4 {
-                    return admin;
-                }
+                sleep(Duration::from_millis(700)).await;
             }
+            (admin, cut)
         }
     });
     every_stream_tells_the_same(stage).await;
-    let mut admin = cutting.await.unwrap();
+    done.send(()).unwrap();
+    let (mut admin, cut) = cutting.await.unwrap();
+    assert!(cut > 0, "the notifications were cut off");
     let drop = format!("DROP DATABASE {name} WITH (FORCE)");
     sqlx::raw_sql(AssertSqlSafe(drop))
         .execute(&mut admin)

@@ -55,16 +55,16 @@ impl Received {
     }
 }
 
-/// A partner's backend: keeps what comes and answers as it is told to, 204 when it is told nothing.
+/// A partner's backend: keeps what comes and answers as it is told to, or not at all; 204 when it is told nothing.
 struct Backend {
     url: String,
-    answers: Arc<Mutex<VecDeque<Response>>>,
+    answers: Arc<Mutex<VecDeque<Option<Response>>>>,
     received: mpsc::UnboundedReceiver<Received>,
 }
 
 #[derive(Clone)]
 struct Door {
-    answers: Arc<Mutex<VecDeque<Response>>>,
+    answers: Arc<Mutex<VecDeque<Option<Response>>>>,
     came: mpsc::UnboundedSender<Received>,
 }
 
@@ -72,7 +72,11 @@ async fn take(State(door): State<Door>, headers: HeaderMap, body: Bytes) -> Resp
     let answer = door.answers.lock().unwrap().pop_front();
     let body = String::from_utf8(body.to_vec()).unwrap();
     let _ = door.came.send(Received { headers, body });
-    answer.unwrap_or_else(|| StatusCode::NO_CONTENT.into_response())
+    match answer {
+        Some(Some(answer)) => answer,
+        Some(None) => std::future::pending().await,
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
 }
 
 impl Backend {
@@ -104,10 +108,12 @@ impl Backend {
     }
 
     fn will_answer(&self, answer: impl axum::response::IntoResponse) {
-        self.answers
-            .lock()
-            .unwrap()
-            .push_back(answer.into_response());
+        let answer = Some(answer.into_response());
+        self.answers.lock().unwrap().push_back(answer);
+    }
+
+    fn will_not_answer(&self) {
+        self.answers.lock().unwrap().push_back(None);
     }
 
     async fn next(&mut self) -> Received {
@@ -371,15 +377,14 @@ async fn a_proxy_killed_before_it_could_write_it_down_sends_the_same_message_aga
     let stage = Stage::open().await;
     let id = stage.connected(PORTAL).await;
     let folder = tempfile::tempdir().unwrap();
+    backend.will_not_answer();
     let mut own = Own::start(&stage, &backend, folder.path()).await;
     rename(&own.caller, &id, "Weser").await;
     let first = backend.next().await;
     own.process.kill().await.unwrap();
-    // It may just have been quick enough; then this is the moment before.
-    stage
-        .sql("UPDATE delivery SET state = 'pending', next_try_at = 0, finished_at = NULL")
-        .await;
-    assert_eq!(stage.count(PENDING).await, 1);
+    let taken = "SELECT COUNT(*) FROM delivery WHERE state = 'pending' AND attempts = 1 AND last_answer IS NULL";
+    assert_eq!(stage.count(taken).await, 1);
+    stage.sql(NOW).await;
     let mut own = Own::start(&stage, &backend, folder.path()).await;
     let again = backend.next().await;
     assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
