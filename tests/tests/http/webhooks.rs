@@ -441,6 +441,9 @@ impl Own {
             .arg("--config")
             .arg(folder.join("portico.toml"))
             .env("PORTICO_LOG", "error")
+            // Of the tests, and no fields of a configuration.
+            .env_remove("PORTICO_TEST_DATABASE")
+            .env_remove("PORTICO_TEST_POSTGRES")
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
