@@ -16,6 +16,8 @@ use crate::store::events::{self, EventRow, Kind, PAGE};
 use crate::store::{DbResult, Owner, connections, flows};
 use portico_core::wire::Event;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, broadcast, watch};
@@ -25,6 +27,8 @@ use tokio::time::sleep;
 const HELD: usize = 256;
 /// Changes of connections that a subscriber may be behind.
 const CHANGES: usize = 1024;
+/// Counters that connections share.
+const SHARDS: usize = 64;
 /// Rest after a reading that failed.
 const REST: Duration = Duration::from_secs(1);
 
@@ -84,6 +88,8 @@ impl Changes {
 pub(crate) struct Bus {
     orgs: Mutex<HashMap<Owner, Weak<Channel>>>,
     changes: broadcast::Sender<Changed>,
+    /// Count the changes of the connections that fall on each.
+    stamps: [AtomicU64; SHARDS],
     /// Counts how often there was something to send.
     outbox: watch::Sender<u64>,
     /// Counts who began to listen where nobody did.
@@ -95,6 +101,7 @@ impl Default for Bus {
         Self {
             orgs: Mutex::default(),
             changes: broadcast::channel(CHANGES).0,
+            stamps: std::array::from_fn(|_| AtomicU64::new(0)),
             outbox: watch::channel(0).0,
             audience: watch::channel(0).0,
         }
@@ -117,6 +124,13 @@ impl Bus {
         changes
     }
 
+    /// Differs from what it was before as soon as a connection may have changed, without waiting for anything: what
+    /// was read under another stamp is not to be trusted. It counts before the commit that made it count is answered.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the relay's cache"))]
+    pub(crate) fn stamp(&self, owner: &Owner, connection: &str) -> u64 {
+        self.stamps[shard(owner, connection)].load(Ordering::SeqCst)
+    }
+
     /// Something was committed in an organization, perhaps to a connection.
     pub(crate) fn changed(&self, owner: &Owner, connection: Option<String>) {
         let channel = self.lock().get(owner).and_then(Weak::upgrade);
@@ -124,6 +138,7 @@ impl Bus {
             channel.wake();
         }
         if let Some(id) = connection {
+            self.stamps[shard(owner, &id)].fetch_add(1, Ordering::SeqCst);
             // Nobody listening is no fault.
             let _ = self.changes.send(Changed::Connection(owner.clone(), id));
         }
@@ -134,6 +149,9 @@ impl Bus {
         let channels: Vec<_> = self.lock().values().filter_map(Weak::upgrade).collect();
         for channel in channels {
             channel.wake();
+        }
+        for stamp in &self.stamps {
+            stamp.fetch_add(1, Ordering::SeqCst);
         }
         let _ = self.changes.send(Changed::Anything);
     }
@@ -188,6 +206,12 @@ impl Bus {
             is_lost: named == Some(None),
         })
     }
+}
+
+fn shard(owner: &Owner, connection: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    (owner, connection).hash(&mut hasher);
+    usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0)
 }
 
 /// One organization, while somebody listens to it.

@@ -178,7 +178,7 @@ async fn read_up_to(
             .await;
         hops += 1;
         for _ in 0..hop_after {
-            let event = timeout(Duration::from_secs(60), stream.next()).await;
+            let event = timeout(Duration::from_mins(1), stream.next()).await;
             let event = event.expect("no wake-up is lost").unwrap();
             assert_eq!(event.id.parse(), Ok(seen + 1), "{event:?}");
             seen += 1;

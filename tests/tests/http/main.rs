@@ -14,6 +14,7 @@
 
 mod account;
 mod app_files;
+mod backend;
 mod callback;
 mod connections;
 mod events;

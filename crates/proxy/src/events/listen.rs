@@ -152,7 +152,10 @@ mod tests {
             ("foreign", "nonsense".into(), Some(Changed::Anything)),
         ] {
             assert!(said.len() <= LONGEST_PAYLOAD, "{case}");
+            let before = bus.stamp(&odd, "c1");
             take(&bus, &said);
+            let counts = u64::from(want.is_some());
+            assert_eq!(bus.stamp(&odd, "c1"), before + counts, "{case}");
             if let Some(want) = want {
                 assert_eq!(changes.next().await, Some(want), "{case}");
             }
