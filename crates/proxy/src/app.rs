@@ -2,7 +2,6 @@
 
 use crate::config::Config;
 use crate::error::{ApiError, ApiResult};
-use crate::events::Bus;
 use crate::grant::cache::Grants;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
@@ -18,8 +17,9 @@ use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
 use crate::telemetry::Telemetry;
 use crate::web::Places;
+use crate::webhooks::Endpoint;
 use portico_core::error::ErrorCode;
-use portico_core::wire::{Connection, Event, Provider};
+use portico_core::wire::{Connection, Provider};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,8 @@ pub(crate) struct App {
     /// Owner of what belongs to the solo organization.
     pub(crate) solo: Owner,
     pub(crate) providers: Providers,
-    pub(crate) bus: Bus,
+    /// Where news of connections is sent.
+    pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) flights: Flights,
     pub(crate) grants: Grants,
     pub(crate) slots: Slots,
@@ -77,21 +78,5 @@ impl App {
             let sentence = format!("This proxy has no {} app configured.", provider.title());
             ApiError::with_detail(ErrorCode::ConfigFault, sentence).about(provider)
         })
-    }
-
-    /// Tells an org how a connection stands. A fault is logged: news must not fail what it tells of.
-    pub(crate) async fn announce(&self, owner: &Owner, id: &str) {
-        self.grants.changed(owner, id);
-        let found = crate::store::connections::find(self.store.readers(), owner, id).await;
-        match found.and_then(|row| row.map(|row| self.facts(&row)).transpose()) {
-            Ok(Some(connection)) => {
-                let event = Event::ConnectionChanged {
-                    connection: Box::new(connection),
-                };
-                self.bus.publish(owner, None, event);
-            }
-            Ok(None) => {}
-            Err(error) => tracing::error!(error = %error, "a change could not be announced"),
-        }
     }
 }

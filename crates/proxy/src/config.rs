@@ -3,9 +3,11 @@
 
 pub(crate) mod check;
 mod load;
+mod webhook;
 
 pub use crate::service_keys::{Backend, ServiceKey};
 pub use check::ConfigError;
+pub use webhook::Webhook;
 
 use ipnet::IpNet;
 use portico_core::wire::Role;
@@ -60,6 +62,9 @@ pub struct Config {
     /// The GitHub app; absent: GitHub is not offered.
     #[serde(default)]
     pub github: Option<GitHub>,
+    /// Where news of connections is sent.
+    #[serde(default)]
+    pub webhooks: Vec<Webhook>,
 }
 
 /// Sessions of the local issuer: one organization, one person per launch link.
@@ -262,6 +267,7 @@ impl Config {
             edge: Edge::default(),
             telemetry: Telemetry::default(),
             github: None,
+            webhooks: Vec::new(),
         }
     }
 

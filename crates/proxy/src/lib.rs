@@ -27,6 +27,7 @@ mod spool;
 mod store;
 pub mod telemetry;
 mod web;
+pub mod webhooks;
 
 pub use export::{ExportError, ExportOf, VerifyError, export_journal, verify_journal};
 pub use keys::KeyError;

@@ -1,6 +1,9 @@
 //! `portico-proxy`: serve, print a launch link, check a configuration, hand out the journal, make a service key.
 //! Owns the command line and the process; everything else is the library's.
 
+mod webhook_commands;
+
+use crate::webhook_commands::{Webhooks, webhooks};
 use clap::{Parser, Subcommand};
 use portico_proxy::config::{self, Config, LogFormat};
 use portico_proxy::{
@@ -34,6 +37,9 @@ enum Command {
     Keys(File),
     /// Say whether the configuration is good.
     Check(File),
+    /// Look at webhooks, or send them again.
+    #[command(subcommand)]
+    Webhooks(Webhooks),
     /// Export the journal, or verify an export.
     #[command(subcommand)]
     Journal(Journal),
@@ -191,6 +197,7 @@ async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<
             Ok(export_journal(&file.load()?, what, out).await?)
         }
         Command::IssueServiceKey { id } => issue_service_key(&id),
+        Command::Webhooks(command) => webhooks(command).await,
     }
 }
 

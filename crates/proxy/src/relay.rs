@@ -5,11 +5,12 @@ use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::access::{self, Access, check_usable};
 use crate::grant::cache::{self, Held};
+use crate::grant::fault::store_fault;
 use crate::grant::{dead, refresh, static_credential};
 use crate::provider::ProviderClient;
 use crate::provider::call::{ApiAnswer, ApiFault, MemoryShare};
 use crate::session::Principal;
-use crate::store::grants::{self, FaultWords};
+use crate::store::grants::FaultWords;
 use crate::store::{Owner, from_word};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
@@ -257,10 +258,7 @@ async fn suspend(
         cause: "migration",
         correlation_id: upstream.correlation_id.as_deref(),
     };
-    let mut tx = app.store.begin().await?;
-    grants::store_transient(&mut tx, owner, id, access.generation, wait, true, fault).await?;
-    tx.commit().await?;
-    app.announce(owner, id).await;
+    store_fault(app, owner, id, access.generation, wait, true, fault).await?;
     Ok(())
 }
 

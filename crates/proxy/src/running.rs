@@ -3,7 +3,6 @@
 
 use crate::app::{App, Shared};
 use crate::config::{Config, ConfigError};
-use crate::events::Bus;
 use crate::grant::cache::Grants;
 use crate::grant::{issuer_key_place, refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
@@ -18,14 +17,17 @@ use crate::server::Doors;
 use crate::service_keys::{Fetches, ServiceKeys};
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::spool::{self, Spool};
-use crate::store::{DbResult, Owner, Store, StoreError, flows, grants, solo, static_grants};
+use crate::store::{
+    DbResult, Owner, Store, StoreError, deliveries, events, flows, grants, solo, static_grants,
+};
 use crate::telemetry::Telemetry;
 use crate::web::Places;
-use crate::{random, refusals, server, web};
+use crate::webhooks::Endpoint;
+use crate::{random, refusals, server, web, webhooks};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use portico_core::pkce::sha256_base64url;
-use portico_core::wire::{Event, Role, SessionToken};
+use portico_core::wire::{Role, SessionToken};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -147,7 +149,7 @@ impl Proxy {
                     telemetry: telemetry.clone(),
                 },
             )?,
-            bus: Bus::new(random::id()),
+            endpoints: Endpoint::all(&config.webhooks, Some(&solo.tenant))?,
             flights: refresh::Flights::default(),
             grants: Grants::default(),
             slots: crate::relay::Slots::default(),
@@ -199,6 +201,10 @@ impl Proxy {
         app.tasks.spawn(check_again(app.clone()));
         app.tasks.spawn(rotation::run(app.clone()));
         app.tasks.spawn(spool::run(app.clone()));
+        app.tasks.spawn(crate::events::listen(app.clone()));
+        for index in 0..app.endpoints.len() {
+            app.tasks.spawn(webhooks::run(app.clone(), index));
+        }
         tracing::info!(base_url = app.config.base_url, "the proxy serves");
         Ok(RunningProxy {
             app,
@@ -375,17 +381,35 @@ async fn keep_house(app: Shared) {
 
 async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
     let began = std::time::Instant::now();
+    for flow in flows::timed_out(app.store.readers()).await? {
+        // One at a time: a transaction is in one organization only.
+        let mut tx = app.store.begin_in(&flow.owner()).await?;
+        if flows::set_timed_out(&mut tx, &flow).await? {
+            app.announce_flow(&mut tx, &flow).await?;
+        }
+        tx.commit().await?;
+    }
     let mut tx = app.store.begin().await?;
-    let ended = flows::sweep(&mut tx).await?;
+    flows::sweep(&mut tx).await?;
+    events::sweep(&mut tx).await?;
+    deliveries::sweep(&mut tx).await?;
     tx.commit().await?;
-    app.telemetry.database("sweep", began.elapsed());
-    for flow in ended {
-        let owner = flow.owner();
-        if let Some(row) = flows::by_id(app.store.readers(), &owner, &flow.id).await? {
-            let event = Event::FlowChanged { flow: row.state()? };
-            app.bus.publish(&owner, Some(&flow.sub), event);
+    for endpoint in &app.endpoints {
+        for state in ["pending", "delivered", "dead"] {
+            let mut tx = app.store.begin().await?;
+            let dropped = deliveries::drop_surplus(&mut tx, &endpoint.id, state).await?;
+            tx.commit().await?;
+            if dropped > 0 && state == "pending" {
+                tracing::error!(
+                    alert = true,
+                    endpoint = endpoint.id,
+                    dropped,
+                    "a webhook endpoint takes nothing, and its oldest messages were dropped"
+                );
+            }
         }
     }
+    app.telemetry.database("sweep", began.elapsed());
     Ok(())
 }
 

@@ -14,6 +14,7 @@
 
 mod account;
 mod app_files;
+mod backend;
 mod backend_tokens;
 mod ballerina;
 mod bodies;
@@ -49,4 +50,5 @@ mod solo;
 mod spool;
 mod static_credentials;
 mod upstream;
+mod webhooks;
 mod workspaces;

@@ -1,5 +1,6 @@
 //! ST-1: after a day of use no secret stands in database, log, or answer.
 
+use portico_proxy::config::Webhook;
 use portico_sandbox::github::model::DEMO_APP_CLIENT_SECRET;
 use portico_sandbox::{Fault, FaultAnswer, StaticKind};
 use portico_tests::{Answer, PORTAL, Stage, fragment, location};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use tracing_subscriber::fmt::MakeWriter;
 
 const SECRET: &str = "canary-client-secret-4f1c9a";
+const WEBHOOK_SECRET: &str = "whsec_Y2FuYXJ5LXdlYmhvb2stc2VjcmV0LTRmMWM5YQ==";
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -109,6 +111,10 @@ async fn no_secret_stands_in_database_log_or_answer() {
     let log = kept_log();
     let stage = Stage::set(|config, state| {
         config.hubspot.client_secret = SECRET.to_owned().into();
+        // Nobody listens there: what is to be sent waits in the database.
+        let mut webhook = Webhook::new("http://127.0.0.1:9/hooks");
+        webhook.secrets = vec![WEBHOOK_SECRET.to_owned().into()];
+        config.webhooks = vec![webhook];
         state.apps[0].client_secret = SECRET.into();
         state.switches.rotate_refresh_tokens = true;
     })
@@ -116,6 +122,7 @@ async fn no_secret_stands_in_database_log_or_answer() {
     let admin = stage.admin();
     let mut canaries = vec![
         SECRET.to_owned(),
+        WEBHOOK_SECRET["whsec_".len()..].to_owned(),
         admin.token.clone(),
         stage.proxy.launch_ticket().to_owned(),
     ];

@@ -1,7 +1,7 @@
 //! Whether a configuration makes sense as a whole. Each message names the field and never a secret;
 //! all faults are told at once.
 
-use super::{Config, GitHub};
+use super::{Config, GitHub, webhook};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
 use std::path::PathBuf;
@@ -157,6 +157,7 @@ impl Config {
         if let Some(github) = &self.github {
             collect_github(github, faults);
         }
+        webhook::collect(&self.webhooks, faults);
         for (field, value) in [
             ("limits.user_per_minute", self.limits.user_per_minute),
             ("limits.org_per_minute", self.limits.org_per_minute),
@@ -370,7 +371,7 @@ pub(crate) fn is_scope(text: &str) -> bool {
 }
 
 /// https, or http on this machine.
-fn web_address(field: &str, text: &str) -> Result<Url, ConfigError> {
+pub(super) fn web_address(field: &str, text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).map_err(|_| fault(field, "must be a full address with https://"))?;
     let local = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -2,7 +2,7 @@
 //! Never repeats a value in a message: only names of fields and files.
 
 use super::check::Faults;
-use super::{Config, ConfigError, Edge, GitHub, HubSpot, Limits, Solo, Telemetry};
+use super::{Config, ConfigError, Edge, GitHub, HubSpot, Limits, Solo, Telemetry, webhook};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -103,6 +103,7 @@ impl Config {
                 read_client_secret("github", github.client_secret_file.as_ref(), &mut faults);
             github.client_secret = secret.unwrap_or_default();
         }
+        webhook::read_secrets(&mut config.webhooks, folder, &mut faults);
         config.collect(&mut faults);
         faults.into_result()?;
         Ok(config)
@@ -127,7 +128,7 @@ fn read_client_secret(
     }
 }
 
-fn read_secret(path: &Path) -> io::Result<SecretString> {
+pub(super) fn read_secret(path: &Path) -> io::Result<SecretString> {
     let text = Zeroizing::new(fs::read_to_string(path)?);
     Ok(SecretString::from(text.trim().to_owned()))
 }
@@ -146,6 +147,7 @@ fn fitting(mut table: Table, faults: &mut Faults) -> Table {
     let (solo, hubspot, limits) = (section("solo"), section("hubspot"), section("limits"));
     let (edge, telemetry) = (section("edge"), section("telemetry"));
     let github = has_github.then(|| section("github"));
+    let webhooks = table.remove("webhooks");
     let mut top = sieve::<Config>("", table, &filling(&["base_url", "data_dir"]), faults);
     top.insert(
         "solo".into(),
@@ -171,11 +173,12 @@ fn fitting(mut table: Table, faults: &mut Faults) -> Table {
         "telemetry".into(),
         sieve::<Telemetry>("telemetry.", telemetry, &Table::new(), faults).into(),
     );
+    top.insert("webhooks".into(), webhook::fitting(webhooks, faults));
     top
 }
 
 /// Required fields with nothing in them: of the right form, and refused by the checks.
-fn filling(names: &[&str]) -> Table {
+pub(super) fn filling(names: &[&str]) -> Table {
     names
         .iter()
         .map(|name| ((*name).to_owned(), Value::String(String::new())))
@@ -183,7 +186,7 @@ fn filling(names: &[&str]) -> Table {
 }
 
 /// Tries each field of a section alone, beside the `required` ones with a filling.
-fn sieve<T: DeserializeOwned>(
+pub(super) fn sieve<T: DeserializeOwned>(
     section: &str,
     table: Table,
     required: &Table,

@@ -114,7 +114,7 @@ pub(crate) async fn expire(
     let mut tx = app.store.begin().await?;
     grants::expire_access(&mut tx, owner, id, generation).await?;
     tx.commit().await?;
-    app.grants.changed(owner, id);
+    app.store.bus().changed(owner, Some(id.to_owned()));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! A grant that only a person can mend: the row, the journal and the news of it. Sends nothing.
 
 use crate::app::Shared;
+use crate::events::Change;
 use crate::provider::classify::Meaning;
 use crate::provider::transport::TokenFault;
 use crate::store::grants::{self, FaultWords};
@@ -34,7 +35,7 @@ pub(super) async fn store_dead(
     holder: Option<&str>,
     fault: FaultWords<'_>,
 ) -> DbResult<()> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(owner).await?;
     if !grants::store_dead(&mut tx, owner, id, generation, holder, fault).await? {
         return tx.rollback().await;
     }
@@ -52,10 +53,11 @@ pub(super) async fn store_dead(
         session: None,
     };
     journal::record(&mut tx, entry).await?;
+    app.announce(&mut tx, owner, id, Change::NeedsReauth)
+        .await?;
     tx.commit().await?;
     tracing::warn!(connection = id, cause = fault.cause, "a grant is dead");
     app.telemetry.refresh("dead");
-    app.announce(owner, id).await;
     Ok(())
 }
 

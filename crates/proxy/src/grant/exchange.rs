@@ -4,6 +4,7 @@
 use super::{TokenColumn, revoke, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::provider::classify::Meaning;
 use crate::provider::tokens::Tokens;
 use crate::provider::transport::TokenFault;
@@ -20,7 +21,7 @@ use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
 use portico_core::journal::Action;
 use portico_core::scopes::lacking;
-use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent, Plan, Provider, Role};
+use portico_core::wire::{Account, CompletedFlow, FlowPhase, Intent, Plan, Provider, Role};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -76,7 +77,6 @@ impl Exchange {
         if let Err(error) = &result {
             self.fail(error).await;
         }
-        self.tell_flow().await;
         result
     }
 
@@ -185,8 +185,7 @@ impl Exchange {
         let provider = client.description().provider;
         let account = obtained.account.portal_id.to_string();
         let intent = self.flow.intent()?;
-        let mut tx = self.app.store.begin().await?;
-        journal::lock_org(&mut tx, owner).await?;
+        let mut tx = self.app.store.begin_in(owner).await?;
         let holder = connections::lock_holder(&mut tx, &owner.tenant, provider, &account).await?;
         if intent != Intent::Connect {
             self.check_same_account(&mut tx, client, &obtained.account)
@@ -234,6 +233,13 @@ impl Exchange {
             ..self.entry("done", Some(&reason))
         };
         journal::record(&mut tx, entry).await?;
+        let change = if reconnected {
+            Change::Reconnected
+        } else {
+            Change::Connected
+        };
+        self.app.announce(&mut tx, owner, &id, change).await?;
+        self.app.announce_flow(&mut tx, &self.flow).await?;
         tx.commit().await?;
         Ok((id, reconnected))
     }
@@ -284,17 +290,11 @@ impl Exchange {
     }
 
     async fn result(&self, id: &str, reconnected: bool) -> ApiResult<CompletedFlow> {
-        self.app.grants.changed(&self.who.owner, id);
         let row = connections::find(self.app.store.readers(), &self.who.owner, id)
             .await?
             .ok_or(ErrorCode::NotFound)?;
-        let connection = self.app.facts(&row)?;
-        let event = Event::ConnectionChanged {
-            connection: Box::new(connection.clone()),
-        };
-        self.app.bus.publish(&self.who.owner, None, event);
         Ok(CompletedFlow {
-            connection,
+            connection: self.app.facts(&row)?,
             reconnected,
         })
     }
@@ -311,21 +311,16 @@ impl Exchange {
 
     async fn fail(&self, error: &ApiError) {
         let failed = async {
-            let mut tx = self.app.store.begin().await?;
+            let mut tx = self.app.store.begin_in(&self.who.owner).await?;
             let open = [FlowPhase::Exchanging];
-            flows::set_failed(
-                &mut tx,
-                &self.flow,
-                &open,
-                error.code(),
-                Some(error.detail()),
-                None,
-            )
-            .await?;
             let upstream = error.correlation_id();
             let upstream = upstream.map(|id| format!("the provider's correlation id {id}"));
             let reason = refusals::reason(error).or(upstream.as_deref());
             let entry = self.entry(error.code().entry().code, reason);
+            let (code, detail) = (error.code(), Some(error.detail()));
+            if flows::set_failed(&mut tx, &self.flow, &open, code, detail, None).await? {
+                self.app.announce_flow(&mut tx, &self.flow).await?;
+            }
             journal::record(&mut tx, entry).await?;
             tx.commit().await
         };
@@ -344,18 +339,6 @@ impl Exchange {
             outcome,
             reason,
             session: Some(&self.who.jti),
-        }
-    }
-
-    async fn tell_flow(&self) {
-        let owner = &self.who.owner;
-        let row = flows::by_id(self.app.store.readers(), owner, &self.flow.id).await;
-        if let Ok(Some(row)) = row
-            && let Ok(flow) = row.state()
-        {
-            self.app
-                .bus
-                .publish(owner, Some(&self.who.sub), Event::FlowChanged { flow });
         }
     }
 }
@@ -416,7 +399,7 @@ pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: Kept) -> DbResult<
         asked: kept.asked,
     };
     match exchange.commit(client, &obtained).await {
-        Ok((id, _)) => app.announce(owner, &id).await,
+        Ok(_) => {}
         Err(CommitFault::Database(error)) => return Err(error),
         Err(CommitFault::Refused(_)) if exchange.finished_already().await?.is_some() => {}
         Err(CommitFault::Refused(error)) => {
@@ -424,7 +407,6 @@ pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: Kept) -> DbResult<
             exchange.fail(&error).await;
         }
     }
-    exchange.tell_flow().await;
     Ok(())
 }
 

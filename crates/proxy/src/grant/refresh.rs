@@ -4,9 +4,11 @@
 use super::access::{Access, check_usable, open_or_expire};
 use super::cache::{self, Held};
 use super::dead::{store_dead, words};
+use super::fault::store_fault;
 use super::{TokenColumn, account, static_credential, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::provider::ProviderClient;
 use crate::provider::classify::Meaning;
 use crate::provider::tokens::Tokens;
@@ -179,7 +181,6 @@ async fn join(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing
                 app.tasks.spawn(async move {
                     let (owner, id, generation) = &key;
                     let landing = fly(&app_of_task, owner, id, *generation).await;
-                    app_of_task.grants.changed(owner, id);
                     app_of_task.flights.lock().remove(&key);
                     let _ = landed.send(Some(landing));
                 });
@@ -376,7 +377,6 @@ impl Flight<'_> {
                 Ok(true) => {
                     super::pass_point("refresh-after-commit");
                     self.app.telemetry.refresh("refreshed");
-                    self.app.announce(self.owner, self.id).await;
                     let token = tokens.access_token;
                     account::read_anew_if_old(self.app, self.owner, self.id, token).await;
                     return Ok(Landing::ReadAgain);
@@ -445,9 +445,19 @@ impl Flight<'_> {
             granted: tokens.scopes.as_ref().map(to_json).transpose()?,
         };
         let began = Instant::now();
-        let mut tx = self.app.store.begin().await?;
-        let stored =
-            grants::store_refreshed(&mut tx, self.owner, self.id, self.generation, &fresh).await?;
+        let (owner, id) = (self.owner, self.id);
+        let mut tx = self.app.store.begin_in(owner).await?;
+        let before = grants::lock(&mut tx, owner, id).await?;
+        let stored = grants::store_refreshed(&mut tx, owner, id, self.generation, &fresh).await?;
+        if stored {
+            let was_well = before.is_some_and(|row| row.state == "connected");
+            let change = if was_well {
+                Change::Refreshed
+            } else {
+                Change::Recovered
+            };
+            self.app.announce(&mut tx, owner, id, change).await?;
+        }
         tx.commit().await?;
         self.app.telemetry.database("store_tokens", began.elapsed());
         Ok(stored)
@@ -519,26 +529,16 @@ impl Flight<'_> {
             _ => backoff(row.attempts),
         };
         let (category, cause) = words(fault)?;
-        let mut tx = self.app.store.begin().await?;
-        let stored = grants::store_transient(
-            &mut tx,
-            self.owner,
-            self.id,
-            self.generation,
-            wait,
-            leased.may_be_spent() || fault.may_be_done,
-            FaultWords {
-                category: &category,
-                cause: &cause,
-                correlation_id: fault.correlation_id.as_deref(),
-            },
-        )
-        .await?;
-        tx.commit().await?;
-        if !stored {
+        let words = FaultWords {
+            category: &category,
+            cause: &cause,
+            correlation_id: fault.correlation_id.as_deref(),
+        };
+        let (owner, id) = (self.owner, self.id);
+        let spent = leased.may_be_spent() || fault.may_be_done;
+        if !store_fault(self.app, owner, id, self.generation, wait, spent, words).await? {
             return Ok(Landing::ReadAgain);
         }
-        self.app.announce(self.owner, self.id).await;
         let is_migration = matches!(fault.meaning, Meaning::Migration(_));
         // A migration reads as its own state; weather lets the old token serve on.
         Ok(if is_migration {
@@ -555,12 +555,9 @@ impl Flight<'_> {
             cause: "unknown",
             correlation_id: None,
         };
-        let mut tx = self.app.store.begin().await?;
         let (owner, id, generation) = (self.owner, self.id, self.generation);
         let spent = leased.may_be_spent();
-        grants::store_transient(&mut tx, owner, id, generation, QUARANTINE, spent, fault).await?;
-        tx.commit().await?;
-        self.app.announce(owner, id).await;
+        store_fault(self.app, owner, id, generation, QUARANTINE, spent, fault).await?;
         Ok(())
     }
 
@@ -595,7 +592,6 @@ pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: &Kept) -> DbResult
     };
     let tokens = kept.tokens.again();
     if flight.try_to_store(&tokens, &kept.old).await? {
-        app.announce(owner, &kept.connection).await;
         return Ok(());
     }
     let row = grants::read(app.store.readers(), owner, &kept.connection).await?;

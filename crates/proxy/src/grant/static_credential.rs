@@ -4,9 +4,11 @@
 use super::access::{self, Access};
 use super::cache::Held;
 use super::dead::words;
+use super::fault::store_fault;
 use super::refresh::{QUARANTINE, backoff};
 use crate::app::Shared;
 use crate::error::ApiResult;
+use crate::events::Change;
 use crate::provider::classify::Meaning;
 use crate::provider::static_token::TokenInfo;
 use crate::provider::transport::TokenFault;
@@ -99,12 +101,17 @@ async fn alive(
         .await
         .unwrap_or_else(|| before.clone());
     let differs = row.has_fault() || account != before || granted != row.granted()?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(owner).await?;
     let changed = static_grants::store_alive(&mut tx, row, &account, &granted, differs).await?;
-    tx.commit().await?;
     if changed {
-        app.announce(owner, &row.id).await;
+        let change = if row.has_fault() {
+            Change::Recovered
+        } else {
+            Change::Updated
+        };
+        app.announce(&mut tx, owner, &row.id, change).await?;
     }
+    tx.commit().await?;
     Ok(Looked::Alive)
 }
 
@@ -115,8 +122,7 @@ async fn dead(app: &Shared, owner: &Owner, id: &str, generation: u64) -> DbResul
         cause,
         correlation_id: None,
     };
-    let mut tx = app.store.begin().await?;
-    journal::lock_org(&mut tx, owner).await?;
+    let mut tx = app.store.begin_in(owner).await?;
     let stored = static_grants::store_dead(&mut tx, owner, id, generation, fault).await?;
     if stored {
         let entry = Entry {
@@ -129,11 +135,12 @@ async fn dead(app: &Shared, owner: &Owner, id: &str, generation: u64) -> DbResul
             session: None,
         };
         journal::record(&mut tx, entry).await?;
+        app.announce(&mut tx, owner, id, Change::NeedsReauth)
+            .await?;
     }
     tx.commit().await?;
     if stored {
         tracing::warn!(connection = id, cause, "a static credential is dead");
-        app.announce(owner, id).await;
     }
     Ok(Looked::Dead)
 }
@@ -184,10 +191,7 @@ async fn rest(
     wait: f64,
     fault: FaultWords<'_>,
 ) -> DbResult<()> {
-    let mut tx = app.store.begin().await?;
     let generation = grant.generation();
-    grants::store_transient(&mut tx, owner, id, generation, wait, false, fault).await?;
-    tx.commit().await?;
-    app.announce(owner, id).await;
+    store_fault(app, owner, id, generation, wait, false, fault).await?;
     Ok(())
 }

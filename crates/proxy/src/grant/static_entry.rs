@@ -6,6 +6,7 @@ use super::refresh::seal_fault;
 use super::{TokenColumn, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::provider::static_token::is_static_token;
 use crate::random;
 use crate::session::Principal;
@@ -49,8 +50,7 @@ pub(crate) async fn add(app: &Shared, who: &Principal, wanted: &Wanted) -> ApiRe
     let proved = prove(app, &wanted.token).await?;
     let owner = &who.owner;
     let account = proved.account.portal_id.to_string();
-    let mut tx = app.store.begin().await?;
-    journal::lock_org(&mut tx, owner).await?;
+    let mut tx = app.store.begin_in(owner).await?;
     let holder =
         connections::lock_holder(&mut tx, &owner.tenant, Provider::Hubspot, &account).await?;
     let entered = match holder {
@@ -74,6 +74,12 @@ pub(crate) async fn add(app: &Shared, who: &Principal, wanted: &Wanted) -> ApiRe
             Entered { id, is_new: true }
         }
     };
+    let change = if entered.is_new {
+        Change::Connected
+    } else {
+        Change::Reconnected
+    };
+    app.announce(&mut tx, owner, &entered.id, change).await?;
     tx.commit().await?;
     Ok(entered)
 }
@@ -90,8 +96,7 @@ pub(crate) async fn replace(
     // Before anything is sent for it.
     check_static(&known.ok_or(ErrorCode::NotFound)?)?;
     let proved = prove(app, token).await?;
-    let mut tx = app.store.begin().await?;
-    journal::lock_org(&mut tx, owner).await?;
+    let mut tx = app.store.begin_in(owner).await?;
     grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
@@ -110,6 +115,8 @@ pub(crate) async fn replace(
     }
     put(app, &mut tx, owner, &row, &proved).await?;
     record(&mut tx, who, Action::ConnectionReplaceCredential, id).await?;
+    app.announce(&mut tx, owner, id, Change::Reconnected)
+        .await?;
     tx.commit().await?;
     Ok(())
 }

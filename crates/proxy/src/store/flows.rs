@@ -338,52 +338,52 @@ pub(crate) async fn set_failed(
     Ok(changed.rows_affected() == 1)
 }
 
-/// Housekeeping over all tenants: wipes codes that ran out, ends what timed out, forgets what is a day old.
-/// Answers the flows that ended just now; each end stands in the journal.
-pub(crate) async fn sweep(db: &mut AnyConnection) -> DbResult<Vec<FlowRow>> {
+/// Flows of all tenants whose time is over and that nobody has ended yet.
+pub(crate) async fn timed_out(db: impl AnyExecutor<'_>) -> DbResult<Vec<FlowRow>> {
+    sqlx::query_as(select_flow!(
+        "WHERE (phase IN ('started', 'coded') AND expires_at < (SELECT unixepoch('subsec')))
+            OR (phase = 'coded' AND claim_until < (SELECT unixepoch('subsec')))
+            OR (phase = 'exchanging' AND exchanging_at < (SELECT unixepoch('subsec')) - 60)"
+    ))
+    .fetch_all(db)
+    .await
+}
+
+/// Ends such a flow, with the reason that holds for it and a note in the journal. False when somebody was faster.
+pub(crate) async fn set_timed_out(db: &mut AnyConnection, flow: &FlowRow) -> DbResult<bool> {
+    let code = if flow.exchanging_at.is_some() {
+        ErrorCode::FlowLost
+    } else if flow.claim_has_lapsed() {
+        ErrorCode::ClaimRequired
+    } else {
+        ErrorCode::FlowExpired
+    };
+    let open = [FlowPhase::Started, FlowPhase::Coded, FlowPhase::Exchanging];
+    if !set_failed(db, flow, &open, code, None, None).await? {
+        return Ok(false);
+    }
+    let entry = Entry {
+        owner: &flow.owner(),
+        sub: "proxy",
+        action: Action::FlowExpire,
+        target: Some(&flow.id),
+        outcome: code.entry().code,
+        reason: None,
+        session: None,
+    };
+    journal::record(db, entry).await?;
+    Ok(true)
+}
+
+/// Housekeeping over all tenants: wipes codes that ran out, forgets what is a day old.
+pub(crate) async fn sweep(db: &mut AnyConnection) -> DbResult<()> {
     sqlx::query(
         "UPDATE flow SET code = NULL WHERE code IS NOT NULL AND code_until < (SELECT unixepoch('subsec'))",
     )
     .execute(&mut *db)
     .await?;
-    // In one order everywhere, so that two that sweep at once wait for each other and not in a circle.
-    let overdue: Vec<FlowRow> = sqlx::query_as(select_flow!(
-        "WHERE (phase IN ('started', 'coded') AND expires_at < (SELECT unixepoch('subsec')))
-            OR (phase = 'coded' AND claim_until < (SELECT unixepoch('subsec')))
-            OR (phase = 'exchanging' AND exchanging_at < (SELECT unixepoch('subsec')) - 60)
-         ORDER BY tenant, org, id"
-    ))
-    .fetch_all(&mut *db)
-    .await?;
-    let mut ended = Vec::with_capacity(overdue.len());
-    for flow in overdue {
-        let owner = flow.owner();
-        journal::lock_org(db, &owner).await?;
-        let code = if flow.exchanging_at.is_some() {
-            ErrorCode::FlowLost
-        } else if flow.claim_has_lapsed() {
-            ErrorCode::ClaimRequired
-        } else {
-            ErrorCode::FlowExpired
-        };
-        let open = [FlowPhase::Started, FlowPhase::Coded, FlowPhase::Exchanging];
-        if !set_failed(db, &flow, &open, code, None, None).await? {
-            continue;
-        }
-        let entry = Entry {
-            owner: &owner,
-            sub: "proxy",
-            action: Action::FlowExpire,
-            target: Some(&flow.id),
-            outcome: code.entry().code,
-            reason: None,
-            session: None,
-        };
-        journal::record(db, entry).await?;
-        ended.push(flow);
-    }
     sqlx::query("DELETE FROM flow WHERE expires_at < (SELECT unixepoch('subsec')) - 86400")
         .execute(db)
         .await?;
-    Ok(ended)
+    Ok(())
 }

@@ -1,7 +1,6 @@
 //! `GET /callback/{provider}`: where the provider sends the browser back (threat model, section 2, step 3).
 //! Owns what counts as a navigation and what a return may do. Makes no call and connects nothing.
 
-use super::flows::announce;
 use super::pages::{Page, page};
 use crate::app::Shared;
 use crate::error::ApiResult;
@@ -167,17 +166,17 @@ async fn keep(app: &Shared, flow: &FlowRow, code: &str) -> ApiResult<Response> {
     let sealed = app
         .sealer
         .seal(code_place(&flow.owner(), &flow.id), code.as_bytes())?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&flow.owner()).await?;
     let first = flows::set_coded(&mut tx, flow, &sealed, &sha256_base64url(&claim)).await?;
     if first {
         journal::record(&mut tx, entry(flow, "done", &flow.owner())).await?;
+        app.announce_flow(&mut tx, flow).await?;
     }
     tx.commit().await?;
     if !first {
         note(app, flow, "repeated").await?;
         return Ok(page(Page::Repeated));
     }
-    announce(app, flow).await;
     Ok(back(flow, "claim", &claim))
 }
 
@@ -199,15 +198,13 @@ async fn end(
     failure: ErrorCode,
     words: Option<&str>,
 ) -> ApiResult<()> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&flow.owner()).await?;
     let open = [FlowPhase::Started];
-    let ended = flows::set_failed(&mut tx, flow, &open, failure, None, words).await?;
-    journal::record(&mut tx, entry(flow, failure.entry().code, &flow.owner())).await?;
-    tx.commit().await?;
-    if ended {
-        announce(app, flow).await;
+    if flows::set_failed(&mut tx, flow, &open, failure, None, words).await? {
+        app.announce_flow(&mut tx, flow).await?;
     }
-    Ok(())
+    journal::record(&mut tx, entry(flow, failure.entry().code, &flow.owner())).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What changes nothing may come a thousand times over: it is counted like any refused try.

@@ -4,6 +4,7 @@ use super::json::Json as Body;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::grant::revoke::{self, Grant, Outcome};
 use crate::grant::{TokenColumn, token_place};
 use crate::provider::tokens::Which;
@@ -20,7 +21,7 @@ use http::HeaderMap;
 use http::header::{ETAG, IF_MATCH};
 use portico_core::error::ErrorCode;
 use portico_core::journal::Action;
-use portico_core::wire::{Connection, Event, Provider, UpdateConnection};
+use portico_core::wire::{Connection, Provider, UpdateConnection};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -73,7 +74,6 @@ pub(super) async fn update(
     require_admin(&app, &who, action, Some(&id)).await?;
     let changed = change_facts(&app, &who, &id, &headers, &change).await;
     journaled(&app, &who, action, Some(&id), changed).await?;
-    app.announce(&who.owner, &id).await;
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
 }
 
@@ -89,10 +89,8 @@ async fn change_facts(
         check_label(label)?;
     }
     find(app, who, id).await?;
-    let mut tx = app.store.begin().await?;
-    // Whoever locks an organization does so first, or two that wait for each other could never both end; and
-    // nobody removes the workspace meanwhile.
-    journal::lock_org(&mut tx, &who.owner).await?;
+    // In the organization, so that nobody removes the workspace meanwhile.
+    let mut tx = app.store.begin_in(&who.owner).await?;
     if let Some(Some(workspace)) = &change.workspace {
         workspaces::find(&mut *tx, &who.owner, workspace.as_str())
             .await?
@@ -104,6 +102,8 @@ async fn change_facts(
     let reason = what_changed(change)?;
     let entry = entry(who, Action::ConnectionUpdate, id, &reason);
     journal::record(&mut tx, entry).await?;
+    app.announce(&mut tx, &who.owner, id, Change::Updated)
+        .await?;
     Ok(tx.commit().await?)
 }
 
@@ -193,9 +193,6 @@ pub(super) async fn remove(
     require_admin(&app, &who, action, Some(&id)).await?;
     let forgotten = forget(&app, &who, &id, removal.revoke).await;
     let (provider, forgotten) = journaled(&app, &who, action, Some(&id), forgotten).await?;
-    let removed = portico_core::ids::ConnectionId::try_from(id).map_err(|_| ErrorCode::Internal)?;
-    app.bus
-        .publish(&who.owner, None, Event::ConnectionRemoved { id: removed });
     let outcome = match forgotten {
         Forgotten::Static => return Ok(Json(STATIC_REMOVED)),
         Forgotten::Left => None,
@@ -232,8 +229,7 @@ async fn forget(
     revoke: bool,
 ) -> ApiResult<(Provider, Forgotten)> {
     let owner = &who.owner;
-    let mut tx = app.store.begin().await?;
-    journal::lock_org(&mut tx, owner).await?;
+    let mut tx = app.store.begin_in(owner).await?;
     let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
@@ -272,12 +268,12 @@ async fn forget(
         ),
         (None, _) => (Forgotten::Left, "it held no grant to revoke"),
     };
+    app.announce(&mut tx, owner, id, Change::Removed).await?;
     connections::delete(&mut tx, owner, id).await?;
     let reason = format!("portal {}; {fate}", grant.account);
     let entry = entry(who, Action::ConnectionRemove, id, &reason);
     journal::record(&mut tx, entry).await?;
     tx.commit().await?;
-    app.grants.changed(owner, id);
     Ok((provider, forgotten))
 }
 

@@ -24,7 +24,7 @@ use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::scopes::{Configured, lint};
 use portico_core::wire::{
-    CompleteFlow, CompletedFlow, Event, FlowPhase, FlowStarted, FlowState, Intent, StartFlow,
+    CompleteFlow, CompletedFlow, FlowPhase, FlowStarted, FlowState, Intent, StartFlow,
 };
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -56,9 +56,8 @@ pub(super) async fn start(
 async fn register(app: &Shared, who: &Principal, body: &JsonBytes) -> ApiResult<FlowStarted> {
     let request = parse_start(body)?;
     let provider = check_start(app, who, &request)?;
-    let mut tx = app.store.begin().await?;
     // Of several that start at once, each sees those before it.
-    journal::lock_org(&mut tx, &who.owner).await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     let open = flows::open_flows(&mut tx, &who.owner, &who.sub).await?;
     if open.of_user >= MOST_OF_USER || open.of_org >= MOST_OF_ORG {
         let wait = open.seconds_to_next.unwrap_or(flows::FLOW_LIFE);
@@ -221,12 +220,11 @@ pub(super) async fn cancel(
     let action = Action::FlowCancel;
     require_admin(&app, &who, action, Some(&id)).await?;
     let cancelled = give_up(&app, &who, &id).await;
-    let flow = journaled(&app, &who, action, Some(&id), cancelled).await?;
-    announce(&app, &flow).await;
+    journaled(&app, &who, action, Some(&id), cancelled).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn give_up(app: &Shared, who: &Principal, id: &str) -> ApiResult<FlowRow> {
+async fn give_up(app: &Shared, who: &Principal, id: &str) -> ApiResult<()> {
     let flow = find(app, who, id).await?;
     if flow.phase()? == FlowPhase::Exchanging {
         return Err(ApiError::with_detail(
@@ -234,14 +232,15 @@ async fn give_up(app: &Shared, who: &Principal, id: &str) -> ApiResult<FlowRow> 
             "The authorization is just being finished and can no longer be cancelled.",
         ));
     }
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     let open = [FlowPhase::Started, FlowPhase::Coded];
     let detail = Some("It was cancelled.");
     if flows::set_failed(&mut tx, &flow, &open, ErrorCode::FlowFinished, detail, None).await? {
         journal::record(&mut tx, entry(who, Action::FlowCancel, id, "done")).await?;
+        app.announce_flow(&mut tx, &flow).await?;
     }
     tx.commit().await?;
-    Ok(flow)
+    Ok(())
 }
 
 /// `POST /v1/flows/{id}/complete`: claim and verifier against a connection.
@@ -310,13 +309,15 @@ async fn redeem(
     let owner = flow.owner();
     let sealed = flow.code.as_ref().ok_or(ErrorCode::ClaimRequired)?;
     let code = app.sealer.open_text(code_place(&owner, &flow.id), sealed)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&owner).await?;
     let first = flows::set_exchanging(&mut tx, &flow).await?;
+    if first {
+        app.announce_flow(&mut tx, &flow).await?;
+    }
     tx.commit().await?;
     if !first {
         return again(app, &who, &flow.id).await;
     }
-    announce(app, &flow).await;
     let exchange = Exchange {
         app: app.clone(),
         flow,
@@ -346,14 +347,13 @@ fn same(left: &str, right: &str) -> bool {
 /// A wrong verifier ends the flow: our own check, before any token call (EX-1, EX-2).
 async fn kill(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<CompletedFlow> {
     let code = ErrorCode::BadVerifier;
-    let mut tx = app.store.begin().await?;
-    let ended = flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
+    if flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await? {
+        app.announce_flow(&mut tx, flow).await?;
+    }
     let entry = entry(who, Action::FlowComplete, &flow.id, code.entry().code);
     journal::record(&mut tx, entry).await?;
     tx.commit().await?;
-    if ended {
-        announce(app, flow).await;
-    }
     Err(code.into())
 }
 
@@ -408,23 +408,6 @@ async fn stored_result(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResu
         connection: app.facts(&row)?,
         reconnected: flow.reconnected(),
     })
-}
-
-/// Tells the starter how the flow stands.
-pub(super) async fn announce(app: &Shared, flow: &FlowRow) {
-    let owner = flow.owner();
-    let state = match flows::by_id(app.store.readers(), &owner, &flow.id).await {
-        Ok(Some(row)) => row.state(),
-        Ok(None) => return,
-        Err(error) => Err(error),
-    };
-    match state {
-        Ok(flow_state) => {
-            let event = Event::FlowChanged { flow: flow_state };
-            app.bus.publish(&owner, Some(&flow.sub), event);
-        }
-        Err(error) => tracing::error!(error = %error, "a flow's change could not be announced"),
-    }
 }
 
 fn entry<'a>(who: &'a Principal, action: Action, target: &'a str, outcome: &'a str) -> Entry<'a> {

@@ -27,7 +27,6 @@ pub(super) async fn add(
     let wanted = parse(&body)?;
     let entered = static_entry::add(&app, &who, &wanted).await;
     let entered = journaled(&app, &who, action, None, entered).await?;
-    app.announce(&who.owner, &entered.id).await;
     let connection = app.facts(&find(&app, &who, &entered.id).await?)?;
     let status = if entered.is_new {
         StatusCode::CREATED
@@ -69,6 +68,5 @@ pub(super) async fn replace(
     let token = Zeroizing::new(body.parse::<ReplaceCredential>()?.token);
     let replaced = static_entry::replace(&app, &who, &id, &token).await;
     journaled(&app, &who, action, Some(&id), replaced).await?;
-    app.announce(&who.owner, &id).await;
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
 }

@@ -19,11 +19,8 @@ use http::header::ETAG;
 use http::{HeaderMap, StatusCode};
 use portico_core::error::ErrorCode;
 use portico_core::journal::Action;
-use portico_core::wire::{Event, NameWorkspace, Workspace, Workspaces};
+use portico_core::wire::{NameWorkspace, Workspace, Workspaces};
 use portico_core::workspace::{MOST_WORKSPACES, workspace_name};
-
-/// Connections that are announced one by one when their workspace goes; for more, everybody reads again.
-const MOST_ANNOUNCED: usize = 50;
 
 /// `GET /v1/workspaces`.
 pub(super) async fn list(State(app): State<Shared>, Who(who): Who) -> ApiResult<Json<Workspaces>> {
@@ -48,8 +45,7 @@ pub(super) async fn add(
 async fn insert(app: &Shared, who: &Principal, action: Action, name: &str) -> ApiResult<String> {
     let name = workspace_name(name).ok_or(ErrorCode::InvalidWorkspaceName)?;
     let id = random::id();
-    let mut tx = app.store.begin().await?;
-    journal::lock_org(&mut tx, &who.owner).await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     if workspaces::count(&mut tx, &who.owner).await? >= MOST_WORKSPACES {
         return Err(ErrorCode::WorkspaceLimit.into());
     }
@@ -57,6 +53,7 @@ async fn insert(app: &Shared, who: &Principal, action: Action, name: &str) -> Ap
         .await
         .map_err(name_taken)?;
     record(&mut tx, who, action, &id).await?;
+    app.announce_workspaces(&mut tx, &who.owner, &[]).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -87,8 +84,7 @@ async fn set_name(
     name: &str,
 ) -> ApiResult<()> {
     let name = workspace_name(name).ok_or(ErrorCode::InvalidWorkspaceName)?;
-    let mut tx = app.store.begin().await?;
-    journal::lock_org(&mut tx, &who.owner).await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     find(&mut tx, who, id).await?;
     if !workspaces::rename(&mut tx, &who.owner, id, version, name)
         .await
@@ -97,6 +93,7 @@ async fn set_name(
         return Err(ErrorCode::VersionConflict.into());
     }
     record(&mut tx, who, action, id).await?;
+    app.announce_workspaces(&mut tx, &who.owner, &[]).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -112,15 +109,7 @@ pub(super) async fn remove(
     require_admin(&app, &who, action, Some(&id)).await?;
     let version = version(&headers)?;
     let left = delete(&app, &who, action, &id, version).await;
-    let left = journaled(&app, &who, action, Some(&id), left).await?;
-    if left.len() > MOST_ANNOUNCED {
-        app.bus.publish(&who.owner, None, Event::Reset);
-    } else {
-        for connection in &left {
-            app.announce(&who.owner, connection).await;
-        }
-    }
-    app.bus.publish(&who.owner, None, Event::WorkspacesChanged);
+    journaled(&app, &who, action, Some(&id), left).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -130,16 +119,16 @@ async fn delete(
     action: Action,
     id: &str,
     version: u64,
-) -> ApiResult<Vec<String>> {
-    let mut tx = app.store.begin().await?;
-    journal::lock_org(&mut tx, &who.owner).await?;
+) -> ApiResult<()> {
+    let mut tx = app.store.begin_in(&who.owner).await?;
     find(&mut tx, who, id).await?;
     let left = workspaces::delete(&mut tx, &who.owner, id, version)
         .await?
         .ok_or(ErrorCode::VersionConflict)?;
     record(&mut tx, who, action, id).await?;
+    app.announce_workspaces(&mut tx, &who.owner, &left).await?;
     tx.commit().await?;
-    Ok(left)
+    Ok(())
 }
 
 async fn find(tx: &mut Tx, who: &Principal, id: &str) -> ApiResult<Workspace> {
@@ -154,14 +143,13 @@ fn name_taken(error: sqlx::Error) -> ApiError {
     }
 }
 
-/// Tells everybody, and the asker how the workspace stands now.
+/// Tells the asker how the workspace stands now.
 async fn answer(
     app: &Shared,
     who: &Principal,
     status: StatusCode,
     id: &str,
 ) -> ApiResult<Response> {
-    app.bus.publish(&who.owner, None, Event::WorkspacesChanged);
     let workspace = workspaces::find(app.store.readers(), &who.owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
