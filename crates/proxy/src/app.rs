@@ -1,6 +1,6 @@
 //! What every part of a running proxy shares. Owns nothing but the handles; each part owns its own rules.
 
-use crate::config::Config;
+use crate::config::{Config, Solo};
 use crate::events::Bus;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
@@ -16,15 +16,22 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// The one organization that the proxy issues sessions for by itself.
+pub(crate) struct LocalOrg {
+    /// Whose its rows are.
+    pub(crate) owner: Owner,
+    pub(crate) issuer: LocalIssuer,
+    pub(crate) settings: Solo,
+}
+
 /// Handles of one running proxy.
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) sealer: Sealer,
     pub(crate) sessions: Sessions,
-    pub(crate) issuer: LocalIssuer,
-    /// Owner of what belongs to the solo organization.
-    pub(crate) solo: Owner,
+    /// The solo organization, where there is one.
+    pub(crate) solo: Option<LocalOrg>,
     pub(crate) hubspot: HubSpotClient,
     pub(crate) bus: Bus,
     pub(crate) flights: Flights,

@@ -3,8 +3,11 @@
 
 pub(crate) mod check;
 mod load;
+mod reload;
+mod tenant;
 
 pub use check::ConfigError;
+pub use tenant::{KeyAlgorithm, Tenant, TenantKey};
 
 use portico_core::wire::Role;
 use secrecy::SecretString;
@@ -32,9 +35,13 @@ pub struct Config {
     /// Own listener of `/healthz` and `/readyz`; without it they stand on the main one.
     #[serde(default)]
     pub health_listen: Option<SocketAddr>,
-    /// The one organization of a solo proxy.
+    /// The one organization of a solo proxy. A file with neither `[solo]` nor `[[tenants]]` has it with
+    /// defaults; without it there is no local issuer and no launch link.
     #[serde(default)]
-    pub solo: Solo,
+    pub solo: Option<Solo>,
+    /// Partners, each an issuer of sessions. The one field that is read again while the proxy runs.
+    #[serde(default)]
+    pub tenants: Vec<Tenant>,
     /// The HubSpot app.
     pub hubspot: HubSpot,
     /// Request limits.
@@ -43,7 +50,7 @@ pub struct Config {
 }
 
 /// Sessions of the local issuer: one organization, one person per launch link.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Solo {
     /// Organization id: 1 to 128 characters of `[A-Za-z0-9._:-]`.
@@ -118,7 +125,7 @@ impl HubSpot {
 }
 
 /// Requests a minute, the relay and the event stream excepted (threat model, section 6).
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Of one person.
@@ -146,7 +153,8 @@ impl Config {
             app_dir: None,
             key_file: None,
             health_listen: None,
-            solo: Solo::default(),
+            solo: Some(Solo::default()),
+            tenants: Vec::new(),
             hubspot,
             limits: Limits::default(),
         }
@@ -157,17 +165,17 @@ impl Config {
         format!("{}/callback/{}", self.base_url, provider.wire_name())
     }
 
-    /// Where a flow may return to: the app's own return page, then the configured ones.
-    pub fn return_uris(&self) -> Vec<String> {
-        std::iter::once(format!("{}/return.html", self.base_url))
-            .chain(self.solo.return_uris.iter().cloned())
+    /// Origins that the solo organization's sessions may name: the app's own, then the configured ones.
+    pub(crate) fn solo_origins(&self, solo: &Solo) -> Vec<String> {
+        std::iter::once(self.base_url.clone())
+            .chain(solo.origins.iter().cloned())
             .collect()
     }
 
-    /// Origins that may call the interface: the app's own, then the configured ones.
-    pub fn origins(&self) -> Vec<String> {
-        std::iter::once(self.base_url.clone())
-            .chain(self.solo.origins.iter().cloned())
+    /// Where its flows may return to: the app's own return page, then the configured ones.
+    pub(crate) fn solo_return_uris(&self, solo: &Solo) -> Vec<String> {
+        std::iter::once(format!("{}/return.html", self.base_url))
+            .chain(solo.return_uris.iter().cloned())
             .collect()
     }
 

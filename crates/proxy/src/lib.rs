@@ -10,6 +10,7 @@ mod events;
 mod grant;
 mod keys;
 mod limits;
+mod partner_key;
 mod provider;
 mod random;
 mod relay;
@@ -18,8 +19,10 @@ mod seal;
 mod server;
 mod session;
 mod store;
+mod tenants;
 mod web;
 
 pub use keys::KeyError;
+pub use partner_key::{PartnerKey, PartnerKeyError, SessionOf};
 pub use running::{Proxy, RunningProxy, StartError, launch_link};
 pub use store::StoreError;

@@ -1,6 +1,11 @@
-//! `portico-proxy`: serve, print a launch link, or check a configuration.
+//! `portico-proxy`: serve, print a launch link, check a configuration, or help a partner's first hour.
 //! Owns the command line and the process; everything else is the library's.
 
+mod partner_commands;
+mod watch;
+
+use crate::partner_commands::{IssueKey, SignSession, found_good, issue_key, sign_session};
+use crate::watch::Watch;
 use clap::{Parser, Subcommand};
 use portico_proxy::config::Config;
 use portico_proxy::{Proxy, launch_link};
@@ -27,8 +32,12 @@ enum Command {
     Serve(File),
     /// Print a fresh launch link; the proxy may be running.
     Launch(File),
-    /// Say whether the configuration is good.
+    /// Say whether the configuration is good, and who may sign in with it.
     Check(File),
+    /// Make a key pair for a partner; prints what the configuration takes.
+    IssueKey(IssueKey),
+    /// Print a session of ten minutes, signed with a partner's key.
+    SignSession(SignSession),
 }
 
 #[derive(clap::Args)]
@@ -99,14 +108,21 @@ fn fail(error: &dyn Error) -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve(file) => serve(file.load()?).await,
+        Command::Serve(file) => serve(&file).await,
         Command::Launch(file) => {
             say(&launch_link(&file.load()?).await?);
             Ok(())
         }
         Command::Check(file) => {
-            file.load()?;
-            say("the configuration is good");
+            say(&found_good(&file.load()?));
+            Ok(())
+        }
+        Command::IssueKey(arguments) => {
+            say(&issue_key(&arguments)?);
+            Ok(())
+        }
+        Command::SignSession(arguments) => {
+            say(&sign_session(arguments)?);
             Ok(())
         }
     }
@@ -120,19 +136,25 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+async fn serve(file: &File) -> Result<(), Box<dyn Error>> {
     // Before anything is started, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let hangup = signal(SignalKind::hangup())?;
+    let watch = Watch::begin(&file.config);
+    let config = file.load()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("{} cannot be bound: {error}", config.listen))?;
-    let proxy = Proxy::start(config, listener).await?;
+    let proxy = Proxy::start(config.clone(), listener).await?;
     say(&format!("listening on {}", proxy.base_url()));
-    say(&format!("launch: {}", proxy.launch_link()));
+    if let Some(link) = proxy.launch_link() {
+        say(&format!("launch: {link}"));
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = watch.run(&proxy, &config, hangup) => {}
     }
     proxy.shutdown().await;
     Ok(())

@@ -4,6 +4,7 @@
 //! One writer, every write under `BEGIN IMMEDIATE`; readers beside it by WAL (threat model, section 8).
 
 pub(crate) mod audit;
+pub(crate) mod confirmations;
 pub(crate) mod connections;
 pub(crate) mod flows;
 pub(crate) mod grants;

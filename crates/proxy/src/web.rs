@@ -3,6 +3,7 @@
 
 mod app_files;
 mod callback;
+mod confirm;
 mod connections;
 mod cors;
 mod edge;
@@ -25,7 +26,7 @@ use portico_core::error::ErrorCode;
 
 /// Everything a browser reaches.
 pub(crate) fn router(app: Shared) -> Router {
-    let interface = Router::new()
+    let mut interface = Router::new()
         .route("/session", get(session::show))
         .route("/flows", post(flows::start))
         .route("/flows/{id}", get(flows::show).delete(flows::cancel))
@@ -38,15 +39,20 @@ pub(crate) fn router(app: Shared) -> Router {
                 .delete(connections::remove),
         )
         .route("/connections/{id}/relay/{operation}", post(relay::perform))
-        .route("/events", get(events::stream))
-        .route("/solo/launch", post(solo::launch))
-        .route("/solo/session", post(solo::renew))
+        .route("/events", get(events::stream));
+    if app.solo.is_some() {
+        interface = interface
+            .route("/solo/launch", post(solo::launch))
+            .route("/solo/session", post(solo::renew));
+    }
+    let interface = interface
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .layer(from_fn_with_state(app.clone(), cors::guard))
         .layer(from_fn(edge::interface_headers));
     // `any`: the handler itself refuses what is not a navigation, with its own pages.
     let callbacks = Router::new()
         .route("/callback/{provider}", any(callback::arrive))
+        .route("/callback/{provider}/confirm", any(confirm::release))
         .layer(from_fn(edge::interface_headers));
     let mut router = Router::new().nest("/v1", interface).merge(callbacks);
     if app.config.health_listen.is_none() {

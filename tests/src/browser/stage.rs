@@ -86,8 +86,8 @@ impl Stage {
         config.base_url = base_url;
         config.listen.set_port(port);
         config.app_dir = Some(dist());
-        config.solo.origins = setup.origins;
-        config.solo.return_uris = setup.return_uris;
+        config.solo.as_mut().unwrap().origins = setup.origins;
+        config.solo.as_mut().unwrap().return_uris = setup.return_uris;
         if let Some(limit) = setup.user_per_minute {
             config.limits.user_per_minute = limit;
         }
@@ -121,7 +121,11 @@ impl Stage {
         let origin = self.config.base_url.clone();
         let session = self
             .proxy()
-            .mint_session(&self.config.solo.user, Role::Admin, &origin)
+            .mint_session(
+                &self.config.solo.as_ref().unwrap().user,
+                Role::Admin,
+                &origin,
+            )
             .expect("a session of the proxy's own origin");
         Caller::new(self.config.clone(), session.token, origin)
     }

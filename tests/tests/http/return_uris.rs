@@ -197,8 +197,8 @@ async fn a_return_page_belongs_to_the_page_that_started() {
     let partner = "https://partner.example";
     let theirs = format!("{partner}/portico/return.html");
     let stage = Stage::set(|config, _| {
-        config.solo.origins = vec![partner.into()];
-        config.solo.return_uris = vec![format!("{partner}/portico/return.html")];
+        config.solo.as_mut().unwrap().origins = vec![partner.into()];
+        config.solo.as_mut().unwrap().return_uris = vec![format!("{partner}/portico/return.html")];
     })
     .await;
     let session = stage

@@ -24,7 +24,7 @@ fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError
 #[test]
 fn a_small_file_is_enough() {
     let config = parse(GOOD, &[]).unwrap();
-    assert_eq!(config.solo.org, "demo");
+    assert_eq!(config.solo.as_ref().unwrap().org, "demo");
     assert_eq!(config.hubspot.api_base, "https://api.hubapi.com");
     assert_eq!(
         config.hubspot.client_secret.expose_secret(),
@@ -49,8 +49,9 @@ fn the_environment_overrides_the_file() {
     )
     .unwrap();
     assert_eq!(config.hubspot.client_id, "12345");
-    assert_eq!(config.solo.max_connections, 3);
-    assert_eq!(config.solo.origins, ["https://partner.example"]);
+    let solo = config.solo.unwrap();
+    assert_eq!(solo.max_connections, 3);
+    assert_eq!(solo.origins, ["https://partner.example"]);
     assert_eq!(config.listen.port(), 9000);
 }
 
@@ -235,7 +236,7 @@ fn a_public_address_needs_tls_in_front() {
     config.listen = ([0, 0, 0, 0], 443).into();
     config.base_url = "https://portico.example".into();
     assert!(config.check().is_err());
-    config.solo.behind_tls = true;
+    config.solo.as_mut().unwrap().behind_tls = true;
     config.check().unwrap();
     config.base_url = "http://localhost".into();
     assert!(config.check().is_err());

@@ -1,13 +1,15 @@
 //! `GET /callback/{provider}`: where the provider sends the browser back (threat model, section 2, step 3).
 //! Owns what counts as a navigation and what a return may do. Makes no call and connects nothing.
 
-use super::flows::announce;
+use super::confirm;
+use super::flows::{announce, may_return};
 use super::pages::{Page, page};
 use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::grant::code_place;
 use crate::random;
 use crate::store::audit::{self, Entry};
+use crate::store::confirmations;
 use crate::store::flows::{self, FlowRow};
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -67,7 +69,7 @@ pub(super) async fn arrive(
     }
 }
 
-fn is_prefetch(headers: &HeaderMap) -> bool {
+pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose"].iter().any(|name| {
         headers.get(*name).is_some_and(|value| {
             value
@@ -78,7 +80,7 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 /// Only a top-level navigation counts: bots and previews send no such headers (CB-11).
-fn is_navigation(headers: &HeaderMap) -> bool {
+pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
     let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
@@ -123,6 +125,11 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
     if flow.now > flow.expires_at {
         return Ok(page(Page::Expired));
     }
+    // Its tenant, or the page it would return to, has left the configuration meanwhile.
+    if !may_return(app, &flow) {
+        end(app, &flow, ErrorCode::InvalidReturnUri, None).await?;
+        return Ok(page(Page::Unknown));
+    }
     if flow.phase()? != FlowPhase::Started {
         note(app, &flow, "repeated").await?;
         return Ok(page(Page::Repeated));
@@ -156,14 +163,27 @@ fn words(error: &str, description: Option<&str>) -> String {
 }
 
 async fn keep(app: &Shared, flow: &FlowRow, code: &str) -> ApiResult<Response> {
-    let claim = random::secret()?;
+    // A claim; for a tenant that is not trusted, the token that its confirmation page trades for one.
+    let secret = random::secret()?;
+    let secret_hash = sha256_base64url(&secret);
+    let owner = flow.owner();
+    let (trusted, name) = app
+        .sessions
+        .tenants()
+        .get(&owner.tenant)
+        .map_or((false, None), |tenant| {
+            (tenant.trusted, tenant.name.clone())
+        });
     let sealed = app
         .sealer
-        .seal(code_place(&flow.owner(), &flow.id), code.as_bytes())?;
+        .seal(code_place(&owner, &flow.id), code.as_bytes())?;
     let mut tx = app.store.begin().await?;
-    let first = flows::set_coded(&mut tx, flow, &sealed, &sha256_base64url(&claim)).await?;
+    let first = flows::set_coded(&mut tx, flow, &sealed, &secret_hash).await?;
     if first {
-        audit::record(&mut tx, entry(flow, "done", &flow.owner())).await?;
+        if !trusted {
+            confirmations::demand(&mut tx, flow, &secret_hash).await?;
+        }
+        audit::record(&mut tx, entry(flow, "flow.return", "done", &owner)).await?;
     }
     tx.commit().await?;
     if !first {
@@ -171,15 +191,24 @@ async fn keep(app: &Shared, flow: &FlowRow, code: &str) -> ApiResult<Response> {
         return Ok(page(Page::Repeated));
     }
     announce(app, flow).await;
-    Ok(back(flow, "claim", &claim))
+    if trusted {
+        return Ok(back(flow, "claim", &secret));
+    }
+    let provider = flow.provider()?.wire_name();
+    Ok(confirm::ask(flow, name.as_deref(), provider, &secret))
+}
+
+/// The flow's own return page with what it is to hear.
+pub(super) fn target(flow: &FlowRow, name: &str, value: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!(
+        "{}#flow={}&{name}={value}",
+        flow.return_uri, flow.id
+    ))
 }
 
 /// 303 to the flow's own return page. The code is nowhere in it.
 fn back(flow: &FlowRow, name: &str, value: &str) -> Response {
-    let target = Zeroizing::new(format!(
-        "{}#flow={}&{name}={value}",
-        flow.return_uri, flow.id
-    ));
+    let target = target(flow, name, value);
     match HeaderValue::try_from(target.as_str()) {
         Ok(target) => (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response(),
         Err(_) => page(Page::Fault),
@@ -195,7 +224,11 @@ async fn end(
     let mut tx = app.store.begin().await?;
     let open = [FlowPhase::Started];
     let ended = flows::set_failed(&mut tx, flow, &open, failure, None, words).await?;
-    audit::record(&mut tx, entry(flow, failure.entry().code, &flow.owner())).await?;
+    audit::record(
+        &mut tx,
+        entry(flow, "flow.return", failure.entry().code, &flow.owner()),
+    )
+    .await?;
     tx.commit().await?;
     if ended {
         announce(app, flow).await;
@@ -204,14 +237,23 @@ async fn end(
 }
 
 async fn note(app: &Shared, flow: &FlowRow, outcome: &str) -> ApiResult<()> {
-    Ok(audit::record_alone(&app.store, entry(flow, outcome, &flow.owner())).await?)
+    Ok(audit::record_alone(
+        &app.store,
+        entry(flow, "flow.return", outcome, &flow.owner()),
+    )
+    .await?)
 }
 
-fn entry<'a>(flow: &'a FlowRow, outcome: &'a str, owner: &'a crate::store::Owner) -> Entry<'a> {
+pub(super) fn entry<'a>(
+    flow: &'a FlowRow,
+    action: &'static str,
+    outcome: &'a str,
+    owner: &'a crate::store::Owner,
+) -> Entry<'a> {
     Entry {
         owner,
         sub: "provider",
-        action: "flow.return",
+        action,
         target: Some(&flow.id),
         outcome,
         session: None,

@@ -218,6 +218,10 @@ pub(super) async fn complete(
         verifier: Zeroizing::new(proof.code_verifier),
     };
     let flow = find(&app, &who, &id).await?;
+    if is_open(&flow)? && !may_return(&app, &flow) {
+        let code = ErrorCode::InvalidReturnUri;
+        return kill(&app, &who, &flow, code).await.map(Json);
+    }
     match flow.phase()? {
         FlowPhase::Started => refuse_claim(&app, &who, &id).await,
         FlowPhase::Coded => redeem(&app, who, flow, proof).await,
@@ -262,7 +266,7 @@ async fn redeem(
     }
     let challenge = sha256_base64url(&proof.verifier);
     if !is_verifier(&proof.verifier) || !same(&flow.code_challenge, &challenge) {
-        return kill(app, &who, &flow).await;
+        return kill(app, &who, &flow, ErrorCode::BadVerifier).await;
     }
     // Opened before the code leaves the row, so that a fault of ours leaves the flow as it was.
     let owner = flow.owner();
@@ -301,11 +305,30 @@ fn same(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
-/// A wrong verifier ends the flow: our own check, before any token call (EX-1, EX-2).
-async fn kill(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<CompletedFlow> {
-    let code = ErrorCode::BadVerifier;
+fn is_open(flow: &FlowRow) -> ApiResult<bool> {
+    Ok(matches!(
+        flow.phase()?,
+        FlowPhase::Started | FlowPhase::Coded
+    ))
+}
+
+/// Whether its tenant is still there and still lists the page the flow returns to (JW-9, AR-7).
+pub(super) fn may_return(app: &Shared, flow: &FlowRow) -> bool {
+    let tenants = app.sessions.tenants();
+    let tenant = tenants.get(&flow.owner().tenant);
+    tenant.is_some_and(|tenant| tenant.return_uris.contains(&flow.return_uri))
+}
+
+/// Ends a flow before any token call: a wrong verifier (our own check: EX-1, EX-2), or a page that is gone.
+async fn kill(
+    app: &Shared,
+    who: &Principal,
+    flow: &FlowRow,
+    code: ErrorCode,
+) -> ApiResult<CompletedFlow> {
     let mut tx = app.store.begin().await?;
-    let ended = flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await?;
+    let open = [FlowPhase::Started, FlowPhase::Coded];
+    let ended = flows::set_failed(&mut tx, flow, &open, code, None, None).await?;
     record(&mut tx, who, "flow.complete", &flow.id, code.entry().code).await?;
     tx.commit().await?;
     if ended {
