@@ -11,9 +11,11 @@
 
 pub mod browser;
 mod caller;
+mod partner;
 mod person;
 mod stage;
 
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
-pub use person::{Person, fragment, location};
+pub use partner::{Partner, now};
+pub use person::{Person, fragment, location, onward};
 pub use stage::{PORTAL, Stage};
