@@ -6,6 +6,7 @@ mod conformance;
 mod deny;
 mod docs;
 mod lines;
+mod partners;
 mod source_lint;
 mod sources;
 pub(crate) mod suites;
@@ -23,7 +24,7 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 11] = [
+const STEPS: [(&str, Check); 12] = [
     ("fmt", fmt),
     ("source-lint", |_| source_lint::check()),
     ("ratio", |_| lines::check()),
@@ -33,6 +34,7 @@ const STEPS: [(&str, Check); 11] = [
     ("unit", suites::unit),
     ("http", suites::http),
     ("conformance", conformance::check),
+    ("partners", |_| partners::check()),
     ("browser", suites::browser),
     ("deny", |_| deny::check()),
 ];

@@ -5,6 +5,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod clients;
+pub(crate) mod languages;
 pub(crate) mod node;
 
 use std::env;
