@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use portico_core::wire::Role;
-use portico_proxy::config::{Config, HubSpot};
+use portico_proxy::config::{Config, HubSpot, Tenant};
 use portico_proxy::{Proxy, RunningProxy};
 use portico_sandbox::{AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Sandbox, State};
 use tempfile::TempDir;
@@ -25,6 +25,8 @@ pub struct Setup {
     pub origins: Vec<String>,
     /// Further return pages.
     pub return_uris: Vec<String>,
+    /// Partners, which sign sessions by themselves.
+    pub tenants: Vec<Tenant>,
     /// Requests a minute of one person; the proxy's own number unless a test makes many portals at once.
     pub user_per_minute: Option<u32>,
 }
@@ -36,6 +38,7 @@ impl Setup {
             fixture,
             origins: Vec::new(),
             return_uris: Vec::new(),
+            tenants: Vec::new(),
             user_per_minute: None,
         }
     }
@@ -88,6 +91,7 @@ impl Stage {
         config.app_dir = Some(dist());
         config.solo.as_mut().unwrap().origins = setup.origins;
         config.solo.as_mut().unwrap().return_uris = setup.return_uris;
+        config.tenants = setup.tenants;
         if let Some(limit) = setup.user_per_minute {
             config.limits.user_per_minute = limit;
         }
@@ -109,6 +113,11 @@ impl Stage {
     /// Origin of app and interface.
     pub fn base_url(&self) -> &str {
         &self.config.base_url
+    }
+
+    /// What the proxy runs with.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Origin of the sandbox.
