@@ -11,11 +11,17 @@
 
 pub mod browser;
 mod caller;
+mod database;
+mod device;
 mod partner;
 mod person;
+mod replica;
 mod stage;
 
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
+pub use database::{Database, OwnDatabase};
+pub use device::launch;
 pub use partner::{Partner, now};
 pub use person::{Person, fragment, location, onward};
+pub use replica::{Replica, written};
 pub use stage::{PORTAL, Stage};

@@ -1,6 +1,7 @@
 //! A proxy and a sandbox on free ports, each over real HTTP, and a database to look into.
 
 use crate::caller::Caller;
+use crate::database::Database;
 use crate::person::Person;
 use portico_core::wire::Role;
 use portico_proxy::config::{Config, HubSpot};
@@ -8,10 +9,7 @@ use portico_proxy::{Proxy, RunningProxy};
 use portico_sandbox::{
     AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, RecordedCall, Sandbox, State,
 };
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use std::path::PathBuf;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -29,6 +27,7 @@ pub struct Stage {
     pub sandbox_url: String,
     /// What the proxy was started with, base URL filled in.
     pub config: Config,
+    database: Database,
     folder: TempDir,
     stop_sandbox: oneshot::Sender<()>,
 }
@@ -58,7 +57,10 @@ impl Stage {
         hubspot
             .optional_scopes
             .retain(|scope| app.optional_scopes.contains(scope));
-        let mut config = Config::loopback(folder.path().join("data"), hubspot);
+        let data = folder.path().join("data");
+        let database = Database::fresh(&data).await;
+        let mut config = Config::loopback(data, hubspot);
+        config.database_url = database.url().map(Into::into);
         config.base_url = base_url;
         config.limits.user_per_minute = 100_000;
         config.limits.org_per_minute = 100_000;
@@ -77,6 +79,7 @@ impl Stage {
             sandbox,
             sandbox_url,
             config,
+            database,
             folder,
             stop_sandbox,
         }
@@ -89,6 +92,7 @@ impl Stage {
             sandbox,
             sandbox_url,
             config,
+            database,
             folder,
             stop_sandbox,
         } = self;
@@ -101,6 +105,7 @@ impl Stage {
             sandbox,
             sandbox_url,
             config,
+            database,
             folder,
             stop_sandbox,
         }
@@ -165,41 +170,23 @@ impl Stage {
         self.config.data_dir.clone()
     }
 
-    async fn database(&self) -> SqliteConnection {
-        SqliteConnectOptions::new()
-            .filename(self.data().join("portico.sqlite"))
-            .busy_timeout(Duration::from_secs(10))
-            .connect()
-            .await
-            .unwrap()
+    /// Where the rows are.
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Changes rows behind the proxy's back: how tests shift time.
     pub async fn sql(&self, statement: &str) {
-        let mut database = self.database().await;
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut database)
-            .await
-            .unwrap();
+        self.database.run(statement).await;
     }
 
     /// The first column of the first row, as a number.
     pub async fn count(&self, query: &str) -> i64 {
-        let mut database = self.database().await;
-        sqlx::query(AssertSqlSafe(query))
-            .fetch_one(&mut database)
-            .await
-            .unwrap()
-            .get(0)
+        self.database.count(query).await
     }
 
     /// The first column of the first row, as text.
     pub async fn text(&self, query: &str) -> Option<String> {
-        let mut database = self.database().await;
-        sqlx::query(AssertSqlSafe(query))
-            .fetch_one(&mut database)
-            .await
-            .unwrap()
-            .get(0)
+        self.database.text(query).await
     }
 }

@@ -144,6 +144,8 @@ catalogue! {
         "HubSpot answered with a redirect", "Redirects are never followed, because a token would travel with them.", "Tell the operator.";
     UpstreamTooLarge "upstream_too_large" "UPSTREAM_TOO_LARGE" 502
         "HubSpot's answer is too large", "It is above the 8 MiB that the proxy passes on.", "Tell the operator which view you opened.";
+    StoreUnavailable "store_unavailable" "STORE_UNAVAILABLE" 503
+        "Portico cannot store anything just now", "Its database is down, full or too busy; nothing was asked of HubSpot, because the answer could not be kept.", "Try again in a moment; if it stays, tell the operator.";
     Internal "internal" "INTERNAL" 500
         "Portico failed", "This is a fault of ours.", "Try again; quote the correlation id to support.";
     PopupBlocked "popup_blocked" "POPUP_BLOCKED" 0

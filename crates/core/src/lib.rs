@@ -8,6 +8,7 @@ pub mod error;
 pub mod explorer;
 pub mod flow;
 pub mod ids;
+pub mod journal;
 pub mod object_types;
 pub mod operations;
 pub mod order;

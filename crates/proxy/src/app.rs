@@ -8,6 +8,7 @@ use crate::provider::HubSpotClient;
 use crate::relay::Slots;
 use crate::seal::Sealer;
 use crate::session::{LocalIssuer, Sessions};
+use crate::spool::Spool;
 use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
 use portico_core::wire::{Connection, Event};
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) sealer: Sealer,
+    pub(crate) spool: Spool,
     pub(crate) sessions: Sessions,
     /// The solo organization, where there is one.
     pub(crate) solo: Option<LocalOrg>,

@@ -24,14 +24,23 @@ pub struct Config {
     /// Address to bind; port 0 takes any.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
-    /// Folder of the database; made when absent, mode 0700.
+    /// Folder of SQLite's database, the key file and the spool; made when absent, mode 0700.
     pub data_dir: PathBuf,
+    /// `postgres://…`; absent: SQLite in `data_dir`. In a file, better `database_url_file`: it holds a password.
+    #[serde(default)]
+    pub database_url: Option<SecretString>,
+    /// File whose only line is `database_url`.
+    #[serde(default)]
+    pub database_url_file: Option<PathBuf>,
     /// Folder of the built app; absent when the app is hosted elsewhere.
     #[serde(default)]
     pub app_dir: Option<PathBuf>,
     /// Data keys, one `kid:base64` a line, mode 0600; `data_dir/master.key` when absent, made if missing.
     #[serde(default)]
     pub key_file: Option<PathBuf>,
+    /// Folder for answers the database would not take, best on another volume; `data_dir/spool` when absent.
+    #[serde(default)]
+    pub spool_dir: Option<PathBuf>,
     /// Own listener of `/healthz` and `/readyz`; without it they stand on the main one.
     #[serde(default)]
     pub health_listen: Option<SocketAddr>,
@@ -150,8 +159,11 @@ impl Config {
             base_url: "http://localhost:0".into(),
             listen: default_listen_any(),
             data_dir: data_dir.into(),
+            database_url: None,
+            database_url_file: None,
             app_dir: None,
             key_file: None,
+            spool_dir: None,
             health_listen: None,
             solo: Some(Solo::default()),
             tenants: Vec::new(),
@@ -177,6 +189,12 @@ impl Config {
         std::iter::once(format!("{}/return.html", self.base_url))
             .chain(solo.return_uris.iter().cloned())
             .collect()
+    }
+
+    pub(crate) fn spool_path(&self) -> PathBuf {
+        self.spool_dir
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("spool"))
     }
 
     pub(crate) fn key_path(&self) -> PathBuf {

@@ -66,9 +66,18 @@ impl From<ErrorCode> for ApiError {
 
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLite's messages name tables and columns, never the values bound.
-        tracing::error!(error = %error, "the database failed");
-        ErrorCode::Internal.into()
+        let away = crate::store::is_away(&error);
+        // Its own words name tables and columns, and PostgreSQL's can quote a value: only the kind is told.
+        tracing::error!(
+            kind = crate::store::kind(&error),
+            away,
+            "the database failed"
+        );
+        if away {
+            Self::from(ErrorCode::StoreUnavailable).retry_after(2.0)
+        } else {
+            ErrorCode::Internal.into()
+        }
     }
 }
 

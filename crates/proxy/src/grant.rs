@@ -49,6 +49,18 @@ pub(crate) fn code_place<'a>(owner: &'a Owner, flow: &'a str) -> Place<'a> {
     }
 }
 
+/// Where a signing key of the local issuer stands.
+pub(crate) fn issuer_key_place<'a>(owner: &'a Owner, kid: &'a str) -> Place<'a> {
+    Place {
+        table: "issuer_key",
+        column: "sealed",
+        tenant: &owner.tenant,
+        org: &owner.org,
+        row: kid,
+        generation: 0,
+    }
+}
+
 /// Where the token of a pending revocation stands.
 pub(crate) fn revocation_place<'a>(owner: &'a Owner, id: &'a str) -> Place<'a> {
     Place {

@@ -173,6 +173,11 @@ impl KeyRing {
         &self.0[0]
     }
 
+    /// Numbers of all keys, the sealing one first.
+    pub(crate) fn kids(&self) -> Vec<u32> {
+        self.0.iter().map(|key| key.kid).collect()
+    }
+
     pub(crate) fn by_kid(&self, kid: u32) -> Option<&MasterKey> {
         self.0.iter().find(|key| key.kid == kid)
     }

@@ -4,12 +4,14 @@
 use crate::app::{App, LocalOrg, Shared};
 use crate::config::{Config, ConfigError, Solo};
 use crate::events::Bus;
-use crate::grant::{refresh, revoke};
+use crate::grant::{issuer_key_place, refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
 use crate::provider::HubSpotClient;
-use crate::seal::{Place, Sealer};
+use crate::rotation::{self, KeyReport, RotationError};
+use crate::seal::Sealer;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
+use crate::spool::{self, Spool};
 use crate::store::{Owner, Store, StoreError, flows, grants, solo};
 use crate::tenants::Tenants;
 use crate::{random, server, web};
@@ -45,12 +47,18 @@ pub enum StartError {
     /// The key file is not taken.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A stored secret needs a key that is gone, or the keys in use cannot be read.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     /// The database is not usable.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// An address cannot be bound or read.
     #[error("the address cannot be used")]
-    Address(#[from] io::Error),
+    Address(#[source] io::Error),
+    /// The folder of the spool cannot be made or protected.
+    #[error("the spool's folder cannot be used")]
+    Spool(#[source] io::Error),
     /// TLS or the resolver cannot be set up.
     #[error("outbound HTTP cannot be set up")]
     Outbound(#[from] reqwest::Error),
@@ -105,16 +113,22 @@ impl Proxy {
         listener: TcpListener,
     ) -> Result<RunningProxy, StartError> {
         config.check()?;
-        let address = listener.local_addr()?;
+        let address = listener.local_addr().map_err(StartError::Address)?;
         if let Some(origin) = config.base_url.strip_suffix(":0") {
             config.base_url = format!("{origin}:{}", address.port());
         }
         let health = match config.health_listen {
-            Some(address) => Some(TcpListener::bind(address).await?),
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .map_err(StartError::Address)?,
+            ),
             None => None,
         };
-        let store = Store::open(&config.data_dir).await?;
+        let store = Store::open(&config).await?;
         let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
+        rotation::adopt(&store, &sealer).await?;
+        let spool = Spool::open(config.spool_path()).map_err(StartError::Spool)?;
         let solo = match &config.solo {
             Some(settings) => Some(local_org(&store, &sealer, &config, settings).await?),
             None => None,
@@ -133,6 +147,7 @@ impl Proxy {
             config,
             store,
             sealer,
+            spool,
             solo,
         });
         let launch_ticket = match &app.solo {
@@ -158,6 +173,8 @@ impl Proxy {
         app.tasks.spawn(revoke::run_worker(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));
         app.tasks.spawn(check_again(app.clone()));
+        app.tasks.spawn(rotation::run(app.clone()));
+        app.tasks.spawn(spool::run(app.clone()));
         tracing::info!(base_url = app.config.base_url, "the proxy serves");
         Ok(RunningProxy {
             app,
@@ -259,8 +276,9 @@ impl Drop for RunningProxy {
 pub async fn launch_link(config: &Config) -> Result<String, StartError> {
     config.check()?;
     let settings = config.solo.as_ref().ok_or(StartError::NoSolo)?;
-    let store = Store::open(&config.data_dir).await?;
+    let store = Store::open(config).await?;
     let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
+    rotation::adopt(&store, &sealer).await?;
     let solo = local_org(&store, &sealer, config, settings).await?;
     let ticket = new_ticket(&store, &solo.owner).await?;
     let mut tx = store.begin().await?;
@@ -270,6 +288,16 @@ pub async fn launch_link(config: &Config) -> Result<String, StartError> {
     tx.rollback().await?;
     store.close().await;
     Ok(link(&base_url, &ticket))
+}
+
+/// What each key of the file is needed for, from the database. Reads every row; the proxy may be running.
+pub async fn key_reports(config: &Config) -> Result<Vec<KeyReport>, StartError> {
+    config.check()?;
+    let store = Store::open(config).await?;
+    let ring = KeyRing::load(&config.key_path())?;
+    let reports = rotation::report(&store, &ring).await?;
+    store.close().await;
+    Ok(reports)
 }
 
 fn link(base_url: &str, ticket: &str) -> String {
@@ -323,17 +351,6 @@ async fn local_org(
         issuer,
         settings: settings.clone(),
     })
-}
-
-fn issuer_key_place<'a>(owner: &'a Owner, kid: &'a str) -> Place<'a> {
-    Place {
-        table: "issuer_key",
-        column: "sealed",
-        tenant: &owner.tenant,
-        org: &owner.org,
-        row: kid,
-        generation: 0,
-    }
 }
 
 /// Ends what timed out, wipes codes that ran out, forgets idle counters.

@@ -6,6 +6,9 @@
 use crate::keys::{KEY_LENGTH, KeyRing, MasterKey};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 const LABEL: &[u8] = b"portico.v1";
@@ -34,19 +37,106 @@ pub(crate) enum SealError {
     UnknownKey(u32),
     #[error("a secret could not be sealed")]
     Unsealable,
+    #[error("key {0} has no seals left: it has sealed as often as it may, or the database is away")]
+    Spent(u32),
 }
 
-/// Seals with the first key of a ring and opens with any.
+/// A key ring and how many seals its first key may still make.
 #[derive(Debug)]
-pub(crate) struct Sealer(KeyRing);
+pub(crate) struct Booked {
+    keys: KeyRing,
+    left: AtomicI64,
+}
+
+/// Seals with the first key of a ring and opens with any. Makes no seal that was not booked (`rotation`).
+#[derive(Debug)]
+pub(crate) struct Sealer {
+    ring: RwLock<Arc<Booked>>,
+    low: Notify,
+}
+
+/// Below this many seals another block is wanted.
+const LOW: i64 = 8192;
 
 impl Sealer {
+    /// Opens at once; seals after [`Sealer::allow`].
     pub(crate) fn new(keys: KeyRing) -> Self {
-        Self(keys)
+        Self {
+            ring: RwLock::new(Arc::new(Booked {
+                keys,
+                left: AtomicI64::new(0),
+            })),
+            low: Notify::new(),
+        }
+    }
+
+    fn ring(&self) -> Arc<Booked> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn kids(&self) -> Vec<u32> {
+        self.ring().keys.kids()
+    }
+
+    pub(crate) fn primary_kid(&self) -> u32 {
+        self.ring().keys.primary().kid
+    }
+
+    /// Takes other keys; answers the former ones. What is left of a first key's seals stays with it.
+    pub(crate) fn replace(&self, keys: KeyRing) -> Arc<Booked> {
+        let former = self.ring();
+        let same = former.keys.primary().kid == keys.primary().kid;
+        let left = if same {
+            former.left.load(Ordering::Relaxed)
+        } else {
+            0
+        };
+        self.restore(Arc::new(Booked {
+            keys,
+            left: AtomicI64::new(left),
+        }));
+        former
+    }
+
+    /// Back to former keys.
+    pub(crate) fn restore(&self, former: Arc<Booked>) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = former;
+    }
+
+    /// Seals that were booked for a key; nothing if it is no longer the first.
+    pub(crate) fn allow(&self, kid: u32, seals: i64) {
+        let ring = self.ring();
+        if ring.keys.primary().kid == kid {
+            ring.left.fetch_add(seals, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether another block should be booked.
+    pub(crate) fn is_low(&self) -> bool {
+        self.ring().left.load(Ordering::Relaxed) < LOW
+    }
+
+    /// Waits until a seal finds few left.
+    pub(crate) async fn ran_low(&self) {
+        self.low.notified().await;
+    }
+
+    /// Whether a token that a provider gives now could be kept.
+    pub(crate) fn can_seal(&self) -> bool {
+        self.ring().left.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn seal(&self, place: Place<'_>, secret: &[u8]) -> Result<Vec<u8>, SealError> {
-        let master = self.0.primary();
+        let ring = self.ring();
+        let master = ring.keys.primary();
+        let left = ring.left.fetch_sub(1, Ordering::Relaxed) - 1;
+        if left < LOW {
+            self.low.notify_one();
+        }
+        if left < 0 {
+            ring.left.fetch_add(1, Ordering::Relaxed);
+            return Err(SealError::Spent(master.kid));
+        }
         let key = tenant_key(master, place.tenant)?;
         let mut sealed = Zeroizing::new(Vec::with_capacity(secret.len() + TAG_LENGTH));
         sealed.extend_from_slice(secret);
@@ -74,7 +164,8 @@ impl Sealer {
         let kid = header[1..5]
             .iter()
             .fold(0, |kid, byte| kid << 8 | u32::from(*byte));
-        let master = self.0.by_kid(kid).ok_or(SealError::UnknownKey(kid))?;
+        let ring = self.ring();
+        let master = ring.keys.by_kid(kid).ok_or(SealError::UnknownKey(kid))?;
         let nonce =
             Nonce::try_assume_unique_for_key(&header[5..]).map_err(|_| SealError::Unreadable)?;
         let mut secret = Zeroizing::new(body.to_vec());

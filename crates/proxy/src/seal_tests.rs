@@ -21,7 +21,9 @@ const GOLDEN_KEY: &str = "19cb3df0d41de4268254f2225757a8e8853766909762d51a37b1b4
 const GOLDEN_ENVELOPE: &str = "0100000007a0a1a2a3a4a5a6a7a8a9aaabe7dbc1e71b9d8d5f7e15a3be347d68a8e8b136d74fa861f0c7b75689ccacde26de7752e9ccd3";
 
 fn sealer() -> Sealer {
-    Sealer::new(KeyRing::parse(RING).unwrap())
+    let sealer = Sealer::new(KeyRing::parse(RING).unwrap());
+    sealer.allow(7, 1_000_000);
+    sealer
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -41,7 +43,8 @@ fn unhex(text: &str) -> Vec<u8> {
 #[test]
 fn the_golden_vectors_hold() {
     let sealer = sealer();
-    let master = sealer.0.primary();
+    let ring = sealer.ring();
+    let master = ring.keys.primary();
     assert_eq!(hex(&associated_data(7, PLACE)), GOLDEN_DATA);
     let key = derive(master, PLACE.tenant).unwrap();
     assert_eq!(hex(key.as_ref()), GOLDEN_KEY);
@@ -179,4 +182,28 @@ fn an_older_key_still_opens() {
     let old = Sealer::new(KeyRing::parse(RING.lines().nth(1).unwrap()).unwrap());
     let envelope = old.seal(PLACE, SECRET).unwrap();
     assert_eq!(*sealer().open(PLACE, &envelope).unwrap(), SECRET);
+}
+
+/// ST-7: a key seals what was booked for it and not one more; another key that comes first starts from nothing.
+#[test]
+fn a_key_seals_no_more_than_was_booked() {
+    let sealer = Sealer::new(KeyRing::parse(RING).unwrap());
+    assert!(!sealer.can_seal());
+    assert_eq!(sealer.seal(PLACE, SECRET), Err(SealError::Spent(7)));
+    sealer.allow(2, 100);
+    assert!(!sealer.can_seal(), "booked for a key that does not seal");
+    sealer.allow(7, 2);
+    let envelope = sealer.seal(PLACE, SECRET).unwrap();
+    let ring = |first: &str, second: &str| KeyRing::parse(&format!("{first}\n{second}\n")).unwrap();
+    let (seven, two) = RING.trim().split_once('\n').unwrap();
+    let former = sealer.replace(ring(two, seven));
+    assert_eq!(sealer.seal(PLACE, SECRET), Err(SealError::Spent(2)));
+    assert_eq!(
+        *sealer.open(PLACE, &envelope).unwrap(),
+        SECRET,
+        "every key opens"
+    );
+    sealer.restore(former);
+    assert!(sealer.seal(PLACE, SECRET).is_ok());
+    assert_eq!(sealer.seal(PLACE, SECRET), Err(SealError::Spent(7)));
 }

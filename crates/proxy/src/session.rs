@@ -39,8 +39,8 @@ pub(crate) struct Principal {
     pub(crate) origin: String,
     pub(crate) jti: String,
     pub(crate) expires_at: UnixSeconds,
-    /// What verified the token.
-    key: Arc<VerifyingKey>,
+    /// What verified the token; nothing where work goes on after the request, without one.
+    pub(crate) key: Option<Arc<VerifyingKey>>,
 }
 
 /// The tenants in force and what their tokens must be addressed to.
@@ -164,9 +164,11 @@ impl Sessions {
 
     /// Whether a session that was good still is, its time left aside: tenant, key and origin are still there.
     pub(crate) fn admit(&self, who: &Principal) -> bool {
-        self.tenants()
-            .get(&who.owner.tenant)
-            .is_some_and(|tenant| tenant.has_key(&who.key) && tenant.origins.contains(&who.origin))
+        let tenants = self.tenants();
+        let tenant = tenants.get(&who.owner.tenant);
+        tenant.zip(who.key.as_ref()).is_some_and(|(tenant, key)| {
+            tenant.has_key(key) && tenant.origins.contains(&who.origin)
+        })
     }
 
     /// The person behind a bearer token. Every fault answers the same, save that of a token that ran out.
@@ -212,7 +214,7 @@ impl Sessions {
             origin: claims.origin,
             jti: claims.jti,
             expires_at: claims.exp,
-            key: Arc::clone(key),
+            key: Some(Arc::clone(key)),
         })
     }
 }

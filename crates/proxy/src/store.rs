@@ -1,20 +1,22 @@
-//! The SQLite database: opening it, its two pools, and the clock everything is timed by.
+//! The database, SQLite or PostgreSQL: opening it, its pools, and the clock everything is timed by.
 //! Owns SQL, in the modules below; knows no HTTP. Every query names tenant and org, or says why not.
 //!
-//! One writer, every write under `BEGIN IMMEDIATE`; readers beside it by WAL (threat model, section 8).
+//! SQLite: one writer, every write under `BEGIN IMMEDIATE`, readers beside it by WAL. PostgreSQL: read committed,
+//! whoever must be alone locks a row first (threat model, section 8). One text of each query serves both.
 
-pub(crate) mod audit;
 pub(crate) mod confirmations;
 pub(crate) mod connections;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod journal;
+pub(crate) mod keys;
 pub(crate) mod revocations;
 pub(crate) mod solo;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{Sqlite, Transaction};
+use crate::config::Config;
+use secrecy::ExposeSecret as _;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -22,9 +24,22 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A write transaction.
-pub(crate) type Tx = Transaction<'static, Sqlite>;
+pub(crate) type Tx = Transaction<'static, Any>;
 /// What the database answers.
 pub(crate) type DbResult<T> = Result<T, sqlx::Error>;
+
+/// How long a call waits for a place at the database, or for another's lock (OV-5: refused within three seconds).
+const PATIENCE: Duration = Duration::from_millis(2500);
+/// Transactions of one process that PostgreSQL sees at once.
+const POSTGRES_PLACES: u32 = 16;
+const SQLITE_READERS: u32 = 4;
+
+/// Which of the two dialects the database speaks. Almost every query is the same text in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
 
 /// Tenant and org: whose a row is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,7 +59,10 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// SQLite refuses.
+    /// The address of the database is not one of PostgreSQL.
+    #[error("the address of the database is not understood")]
+    Address,
+    /// SQLite or PostgreSQL refuses.
     #[error("the database cannot be opened")]
     Database(#[from] sqlx::Error),
     /// The schema is newer than this program, or was changed by hand.
@@ -55,52 +73,97 @@ pub enum StoreError {
 /// The database.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    dialect: Dialect,
+    writer: AnyPool,
+    readers: AnyPool,
 }
 
 impl Store {
-    /// Opens `portico.sqlite` in a folder that is made private, and brings its schema up to date.
-    pub(crate) async fn open(folder: &Path) -> Result<Self, StoreError> {
-        let path = private_file(folder)?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(false)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("secure_delete", "ON");
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.clone())
+    /// Opens the configured database and brings its schema up to date.
+    pub(crate) async fn open(config: &Config) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        // The folder also holds key file and spool, whichever the database.
+        let file = private_file(&config.data_dir)?;
+        match &config.database_url {
+            None => Self::sqlite(&file).await,
+            Some(url) => Self::postgres(url.expose_secret()).await,
+        }
+    }
+
+    async fn sqlite(file: &Path) -> Result<Self, StoreError> {
+        let options = options(&sqlite_url(file))?;
+        let pool = |size, reads_only: bool| {
+            AnyPoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(PATIENCE)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        connection.execute(SQLITE_SETTINGS).await?;
+                        if reads_only {
+                            connection.execute("PRAGMA query_only = ON").await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .connect_with(options.clone())
+        };
+        let writer = pool(1, false).await?;
+        sqlx::migrate!("./migrations/sqlite").run(&writer).await?;
+        Ok(Self {
+            dialect: Dialect::Sqlite,
+            writer,
+            readers: pool(SQLITE_READERS, true).await?,
+        })
+    }
+
+    async fn postgres(url: &str) -> Result<Self, StoreError> {
+        let pool = AnyPoolOptions::new()
+            .max_connections(POSTGRES_PLACES)
+            .acquire_timeout(PATIENCE)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(POSTGRES_SETTINGS).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options(url)?)
             .await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.pragma("query_only", "ON"))
-            .await?;
-        Ok(Self { writer, readers })
+        sqlx::migrate!("./migrations/postgres").run(&pool).await?;
+        Ok(Self {
+            dialect: Dialect::Postgres,
+            writer: pool.clone(),
+            readers: pool,
+        })
     }
 
     /// A write transaction; dropping it undoes it.
     pub(crate) async fn begin(&self) -> DbResult<Tx> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+        match self.dialect {
+            // From the start the only one that writes, or two that read first could never both end.
+            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
+            Dialect::Postgres => self.writer.begin().await,
+        }
     }
 
     /// For queries that change nothing.
-    pub(crate) fn readers(&self) -> &SqlitePool {
+    pub(crate) fn readers(&self) -> &AnyPool {
         &self.readers
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Whether a write could be made now.
     pub(crate) async fn is_writable(&self) -> bool {
-        match self.begin().await {
-            Ok(tx) => tx.rollback().await.is_ok(),
-            Err(_) => false,
-        }
+        let write = async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE proxy SET value = value WHERE name = 'instance'")
+                .execute(&mut *tx)
+                .await?;
+            tx.rollback().await
+        };
+        write.await.is_ok()
     }
 
     /// Writes back the log and closes both pools.
@@ -108,6 +171,34 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Threat model, section 8.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
+/// A statement that hangs must not hold its place for ever; a commit is on disk before it is answered.
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '2500ms'; \
+    SET idle_in_transaction_session_timeout = '30s'; SET synchronous_commit = on; \
+    SET application_name = 'portico-proxy'";
+
+fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
+    // The error would quote the address, which may hold a password.
+    let options: AnyConnectOptions = url.parse().map_err(|_| StoreError::Address)?;
+    Ok(options.disable_statement_logging())
+}
+
+/// A path as SQLite's driver takes it: an address whose odd characters are percent-encoded.
+fn sqlite_url(file: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut url = String::from("sqlite://");
+    for byte in file.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
+            url.push(char::from(*byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    url + "?mode=rw"
 }
 
 fn private_file(folder: &Path) -> Result<PathBuf, StoreError> {
@@ -123,7 +214,7 @@ fn private_file(folder: &Path) -> Result<PathBuf, StoreError> {
             .map_err(fault)?;
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(fault)?;
-    let path = folder.join("portico.sqlite");
+    let path = std::path::absolute(folder.join("portico.sqlite")).map_err(fault)?;
     // SQLite gives its log and shared-memory files the mode of the database.
     OpenOptions::new()
         .append(true)
@@ -133,6 +224,47 @@ fn private_file(folder: &Path) -> Result<PathBuf, StoreError> {
         .and_then(|file| file.set_permissions(fs::Permissions::from_mode(0o600)))
         .map_err(fault)?;
     Ok(path)
+}
+
+/// Whether the database cannot be had or cannot write just now, as opposed to a fault of ours.
+pub(crate) fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(fault) => fault.code().is_some_and(|code| {
+            match code.parse::<u32>() {
+                // SQLite: busy, locked, read-only, I/O, full, cannot open; the extended codes end in the same byte.
+                Ok(number) if code.len() != 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+                // PostgreSQL: connection, rolled back, resources, in use or locked, operator, system.
+                _ => ["08", "25006", "40", "53", "55", "57", "58"]
+                    .iter()
+                    .any(|class| code.starts_with(class)),
+            }
+        }),
+        _ => false,
+    }
+}
+
+/// What kind of fault it was, for the log: never a value, never a stranger's text.
+pub(crate) fn kind(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(fault) => format!(
+            "database error {}",
+            fault.code().as_deref().unwrap_or("without a code")
+        ),
+        sqlx::Error::PoolTimedOut => "no place in time".into(),
+        sqlx::Error::Io(error) => format!("connection: {}", error.kind()),
+        sqlx::Error::ColumnDecode { index, .. } => format!("column {index} does not read"),
+        sqlx::Error::RowNotFound => "a row is missing".into(),
+        sqlx::Error::Encode(_) => "a value cannot be written".into(),
+        sqlx::Error::Decode(_) => "a value cannot be read".into(),
+        _ => "other".into(),
+    }
 }
 
 /// A list of texts as its column holds it.

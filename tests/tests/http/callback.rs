@@ -91,7 +91,7 @@ async fn a_second_return_changes_nothing() {
     assert_eq!(status, 409);
     assert!(text.contains("already come back"), "{text}");
     let repeats =
-        "SELECT COUNT(*) FROM audit WHERE action = 'flow.return' AND outcome = 'repeated'";
+        "SELECT COUNT(*) FROM journal WHERE action = 'flow.return' AND outcome = 'repeated'";
     assert_eq!(stage.count(repeats).await, 1);
     let answer = stage.admin().complete(&flow, &claim).await;
     assert_eq!(

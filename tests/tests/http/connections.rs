@@ -110,7 +110,7 @@ async fn removal_revokes_and_says_what_it_did() {
     );
     assert_eq!(stage.count("SELECT COUNT(*) FROM revocation").await, 0);
     let written =
-        "SELECT COUNT(*) FROM audit WHERE action = 'connection.remove' AND outcome = 'done'";
+        "SELECT COUNT(*) FROM journal WHERE action = 'connection.remove' AND outcome = 'done'";
     assert_eq!(stage.count(written).await, 1);
 }
 

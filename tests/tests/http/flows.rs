@@ -167,7 +167,7 @@ async fn a_member_is_refused_and_the_refusal_is_written_down() {
     }
     assert_eq!(stage.count(ROWS).await, rows);
     assert_eq!(stage.count(connections).await, 1);
-    let refusals = "SELECT COUNT(*) FROM audit WHERE sub = 'mel' AND outcome = 'role_required'";
+    let refusals = "SELECT COUNT(*) FROM journal WHERE actor = 'mel' AND outcome = 'role_required'";
     assert_eq!(stage.count(refusals).await, 6);
     // What members may do: look.
     assert_eq!(member.get("/v1/connections").await.status, 200);

@@ -22,6 +22,7 @@ mod flows;
 mod partner_confirm;
 mod partner_reload;
 mod partner_sessions;
+mod processes;
 mod reconnect;
 mod refresh;
 mod relay;

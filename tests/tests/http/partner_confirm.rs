@@ -141,7 +141,7 @@ async fn one_confirmation_releases_one_claim() {
         person.confirm(&asked.callback, &asked.page).await.status(),
         409
     );
-    let entries = "SELECT COUNT(*) FROM audit WHERE action = 'flow.confirm' AND outcome = 'done'";
+    let entries = "SELECT COUNT(*) FROM journal WHERE action = 'flow.confirm' AND outcome = 'done'";
     assert_eq!(asked.stage.count(entries).await, 1);
 }
 

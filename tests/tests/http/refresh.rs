@@ -258,7 +258,7 @@ async fn a_dead_grant_says_why_and_is_left_alone() {
             before,
             "nothing was sent"
         );
-        let written = "SELECT COUNT(*) FROM audit WHERE action = 'connection.needs_reauth'";
+        let written = "SELECT COUNT(*) FROM journal WHERE action = 'connection.needs_reauth'";
         assert_eq!(stage.count(written).await, 1);
         // R28: what is known stays readable.
         assert_eq!(

@@ -24,7 +24,7 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 12] = [
+const STEPS: [(&str, Check); 13] = [
     ("fmt", fmt),
     ("source-lint", |_| source_lint::check()),
     ("ratio", |_| lines::check()),
@@ -33,6 +33,7 @@ const STEPS: [(&str, Check); 12] = [
     ("clippy-wasm", clippy_wasm),
     ("unit", suites::unit),
     ("http", suites::http),
+    ("http-postgres", suites::http_postgres),
     ("conformance", conformance::check),
     ("partners", |_| partners::check()),
     ("browser", suites::browser),
@@ -40,7 +41,7 @@ const STEPS: [(&str, Check); 12] = [
 ];
 
 /// The steps that consist of tests with names.
-const FILTERED: [&str; 4] = ["unit", "http", "conformance", "browser"];
+const FILTERED: [&str; 5] = ["unit", "http", "http-postgres", "conformance", "browser"];
 
 /// Packages that only make sense as WebAssembly; the host's steps leave them out, so that Yew is
 /// compiled once and not twice.
@@ -116,7 +117,7 @@ fn print_table(rows: &[Row]) {
             "FAILED"
         };
         println!(
-            "{:<12} {word} {:>13}  {}",
+            "{:<13} {word} {:>13}  {}",
             row.step,
             say::duration(row.time),
             row.note.unwrap_or_default()

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::{Note, host_packages};
 use crate::say::{Failure, OrSay, Outcome};
-use crate::tools::{browser, node};
+use crate::tools::{browser, node, postgres};
 use crate::{bundle, place, process};
 
 /// The package of the tests that come through the public doors.
@@ -31,10 +31,46 @@ pub(super) fn unit(filter: Option<&str>) -> Outcome<Note> {
     run("unit tests", &mut command, &place::log("unit"), filter)
 }
 
-/// The proxy against the sandbox, over HTTP.
+/// The proxy against the sandbox, over HTTP, on SQLite.
 pub(super) fn http(filter: Option<&str>) -> Outcome<Note> {
+    let proxy = proxy()?;
     let mut command = door("http", filter)?;
+    command
+        .env("PORTICO_PROXY_BIN", proxy)
+        .env("PORTICO_TEST_DATABASE", "sqlite");
     run("HTTP tests", &mut command, &place::log("http"), filter)
+}
+
+/// The same tests, each on a database of its own in a PostgreSQL of this run.
+pub(super) fn http_postgres(filter: Option<&str>) -> Outcome<Note> {
+    let proxy = proxy()?;
+    let server = postgres::Server::start()?;
+    let mut command = door("http", filter)?;
+    command
+        .env("PORTICO_PROXY_BIN", proxy)
+        .env("PORTICO_TEST_DATABASE", "postgres")
+        .env("PORTICO_TEST_POSTGRES", server.url());
+    run(
+        "HTTP tests on PostgreSQL",
+        &mut command,
+        &place::log("http-postgres"),
+        filter,
+    )
+}
+
+/// The proxy as a program, for tests that kill it: no runner builds it for another package's tests.
+fn proxy() -> Outcome<PathBuf> {
+    let name = "portico-proxy";
+    let mut command = process::cargo();
+    host_packages(command.arg("build")).args(["--bin", name]);
+    process::run(
+        "building the proxy",
+        &mut command,
+        &place::log("build-proxy"),
+    )?;
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    // Absolute: a test runs in the folder of its package.
+    std::path::absolute(place::target().join("debug").join(file)).or_say(name)
 }
 
 /// The finished bundle in a real Chromium.

@@ -1,12 +1,12 @@
 //! Gets what a build or a test needs and the machine lacks, into one folder outside the repository.
 //!
 //! Owns that folder. Never touches a system package unless it may (see [`browser`]).
-//! A later room for PostgreSQL belongs beside `browser`, in the same shape.
 
 pub(crate) mod browser;
 pub(crate) mod clients;
 pub(crate) mod languages;
 pub(crate) mod node;
+pub(crate) mod postgres;
 
 use std::env;
 use std::fs::{self, File};

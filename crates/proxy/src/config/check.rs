@@ -142,6 +142,18 @@ impl Config {
         {
             faults.add("health_listen", "is the same address as listen");
         }
+        if let Some(url) = &self.database_url {
+            let url = Url::parse(url.expose_secret());
+            let fits = url.is_ok_and(|url| {
+                matches!(url.scheme(), "postgres" | "postgresql") && url.has_host()
+            });
+            if !fits {
+                faults.add(
+                    "database_url",
+                    "must be of the form postgres://user@host/database",
+                );
+            }
+        }
         if let Some(app) = &self.app_dir
             && !app.join("index.html").is_file()
         {

@@ -90,7 +90,24 @@ impl Config {
         absolute(&mut config.data_dir);
         config.app_dir.as_mut().map(absolute);
         config.key_file.as_mut().map(absolute);
+        config.spool_dir.as_mut().map(absolute);
         config.hubspot.client_secret_file.as_mut().map(absolute);
+        config.database_url_file.as_mut().map(absolute);
+        if let Some(path) = &config.database_url_file {
+            match read_secret(path) {
+                Ok(_) if config.database_url.is_some() => {
+                    faults.add(
+                        "database_url_file",
+                        "stands beside database_url; one of them",
+                    );
+                }
+                Ok(url) => config.database_url = Some(url),
+                Err(error) => faults.add(
+                    "database_url_file",
+                    format!("names {}, which cannot be read: {error}", path.display()),
+                ),
+            }
+        }
         if let Some(path) = &config.hubspot.client_secret_file {
             match read_secret(path) {
                 Ok(secret) => config.hubspot.client_secret = secret,

@@ -2,7 +2,7 @@
 //! Owns the comparison. Applies nothing; that is `running`'s.
 
 use super::{Config, ConfigError, HubSpot};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
 
 impl Config {
@@ -23,8 +23,11 @@ impl Config {
             base_url,
             listen,
             data_dir,
+            database_url,
+            database_url_file,
             app_dir,
             key_file,
+            spool_dir,
             health_listen,
             solo,
             tenants: _,
@@ -35,8 +38,17 @@ impl Config {
             ("base_url", *base_url != newer.base_url),
             ("listen", *listen != newer.listen),
             ("data_dir", *data_dir != newer.data_dir),
+            (
+                "database_url",
+                !same_secret(database_url.as_ref(), newer.database_url.as_ref()),
+            ),
+            (
+                "database_url_file",
+                *database_url_file != newer.database_url_file,
+            ),
             ("app_dir", *app_dir != newer.app_dir),
             ("key_file", *key_file != newer.key_file),
+            ("spool_dir", *spool_dir != newer.spool_dir),
             ("health_listen", *health_listen != newer.health_listen),
             ("solo", *solo != newer.solo),
             ("hubspot", !same_app(hubspot, &newer.hubspot)),
@@ -46,6 +58,10 @@ impl Config {
         .filter_map(|(field, differs)| differs.then_some(field))
         .collect()
     }
+}
+
+fn same_secret(left: Option<&SecretString>, right: Option<&SecretString>) -> bool {
+    left.map(SecretString::expose_secret) == right.map(SecretString::expose_secret)
 }
 
 fn same_app(left: &HubSpot, right: &HubSpot) -> bool {

@@ -8,17 +8,19 @@ use crate::provider::classify::Meaning;
 use crate::provider::hubspot::{Introspection, TokenFault};
 use crate::provider::tokens::Tokens;
 use crate::random;
-use crate::session::Principal;
-use crate::store::audit::{self, Entry};
+use crate::session::{self, Principal};
+use crate::spool::Answer;
 use crate::store::connections::{self, NewGrant};
 use crate::store::flows::{self, FlowRow};
-use crate::store::{DbResult, Tx};
+use crate::store::journal::{self, Entry};
+use crate::store::{DbResult, Owner, Tx, kind, seconds};
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
-use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent};
+use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent, Plan, Role};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
@@ -99,10 +101,50 @@ impl Exchange {
         match self.commit_patiently(&obtained).await {
             Ok((id, reconnected)) => self.result(&id, reconnected).await,
             Err(CommitFault::Refused(error)) => {
+                // A commit whose answer was lost on the wire has finished the flow already.
+                if let Some((id, reconnected)) = self.finished_already().await? {
+                    return self.result(&id, reconnected).await;
+                }
                 self.give_up(&obtained).await;
                 Err(error)
             }
-            Err(CommitFault::Database(error)) => Err(error.into()),
+            Err(CommitFault::Database(error)) => {
+                self.spool(&obtained).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn finished_already(&self) -> DbResult<Option<(String, bool)>> {
+        let row = flows::by_id(self.app.store.readers(), &self.who.owner, &self.flow.id).await?;
+        Ok(row.and_then(|row| {
+            let reconnected = row.reconnected();
+            row.result_id.map(|id| (id, reconnected))
+        }))
+    }
+
+    /// A good answer that the database would not take waits on disk.
+    async fn spool(&self, obtained: &Obtained) {
+        let kept = Kept {
+            flow: self.flow.id.clone(),
+            sub: self.who.sub.clone(),
+            jti: self.who.jti.clone(),
+            max_connections: self.who.plan.max_connections,
+            refresh_token: obtained.refresh_token.as_str().to_owned(),
+            access_token: obtained.tokens.access_token.as_str().to_owned(),
+            expires_at: session::now() + seconds(obtained.tokens.expires_in),
+            account: obtained.account.clone(),
+            granted: obtained.granted.clone(),
+            asked: obtained.asked.clone(),
+        };
+        let answer = Answer::Exchange(Box::new(kept));
+        let owner = &self.who.owner;
+        let spooled = self.app.spool.keep(&self.app.sealer, owner, &answer);
+        match spooled.await {
+            Ok(()) => tracing::warn!(alert = true, "a new grant waits in the spool"),
+            Err(error) => {
+                tracing::error!(error = %error, alert = true, "a new grant could not be kept");
+            }
         }
     }
 
@@ -154,7 +196,10 @@ impl Exchange {
         loop {
             match self.commit(obtained).await {
                 Err(CommitFault::Database(error)) if Instant::now() < until => {
-                    tracing::warn!(error = %error, "the database refused a new grant; trying again");
+                    tracing::warn!(
+                        kind = kind(&error),
+                        "the database refused a new grant; trying again"
+                    );
                     sleep(Duration::from_millis(250)).await;
                 }
                 other => return other,
@@ -162,14 +207,15 @@ impl Exchange {
         }
     }
 
-    /// Plan limit, uniqueness, connection, flow and audit: all or nothing.
+    /// Plan limit, uniqueness, connection, flow and journal: all or nothing.
     async fn commit(&self, obtained: &Obtained) -> Result<(String, bool), CommitFault> {
         let owner = &self.who.owner;
         let provider = self.flow.provider()?;
         let account = obtained.account.portal_id.to_string();
         let intent = self.flow.intent()?;
         let mut tx = self.app.store.begin().await?;
-        let holder = connections::holder(&mut *tx, &owner.tenant, provider, &account).await?;
+        journal::lock_org(&mut tx, owner).await?;
+        let holder = connections::lock_holder(&mut tx, &owner.tenant, provider, &account).await?;
         if intent != Intent::Connect {
             self.check_same_account(&mut tx, &account).await?;
         }
@@ -209,9 +255,10 @@ impl Exchange {
             },
             target: Some(&id),
             outcome: "done",
+            reason: None,
             session: Some(&self.who.jti),
         };
-        audit::record(&mut tx, entry).await?;
+        journal::record(&mut tx, entry).await?;
         tx.commit().await?;
         Ok((id, reconnected))
     }
@@ -296,9 +343,10 @@ impl Exchange {
                 action: "flow.complete",
                 target: Some(&self.flow.id),
                 outcome: error.code().entry().code,
+                reason: None,
                 session: Some(&self.who.jti),
             };
-            audit::record(&mut tx, entry).await?;
+            journal::record(&mut tx, entry).await?;
             tx.commit().await
         };
         if let Err(error) = failed.await {
@@ -318,6 +366,82 @@ impl Exchange {
                 .publish(owner, Some(&self.who.sub), Event::FlowChanged { flow });
         }
     }
+}
+
+/// A finished exchange as the spool keeps it, sealed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kept {
+    flow: String,
+    sub: String,
+    jti: String,
+    max_connections: u32,
+    refresh_token: String,
+    access_token: String,
+    /// By this machine's clock: the database was away.
+    expires_at: i64,
+    account: Account,
+    granted: Vec<String>,
+    asked: Vec<String>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.refresh_token.zeroize();
+        self.access_token.zeroize();
+    }
+}
+
+/// Commits a spooled exchange if its flow still waits for it; otherwise its grant is given up, for whoever
+/// started the flow was told to start again.
+pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: Kept) -> DbResult<()> {
+    let Some(flow) = flows::by_id(app.store.readers(), owner, &kept.flow).await? else {
+        let account = kept.account.portal_id.to_string();
+        revoke::revoke_soon(app, owner, &account, &kept.refresh_token).await?;
+        return Ok(());
+    };
+    let left = u32::try_from(kept.expires_at - session::now()).unwrap_or(0);
+    let exchange = Exchange {
+        app: app.clone(),
+        flow,
+        who: Principal {
+            owner: owner.clone(),
+            sub: kept.sub.clone(),
+            role: Role::Admin,
+            plan: Plan {
+                max_connections: kept.max_connections,
+            },
+            origin: String::new(),
+            jti: kept.jti.clone(),
+            expires_at: 0,
+            key: None,
+        },
+        code: Zeroizing::default(),
+        verifier: Zeroizing::default(),
+    };
+    let obtained = Obtained {
+        tokens: Tokens {
+            access_token: Zeroizing::new(kept.access_token.clone()),
+            refresh_token: None,
+            expires_in: f64::from(left),
+            scopes: None,
+        },
+        refresh_token: Zeroizing::new(kept.refresh_token.clone()),
+        account: kept.account.clone(),
+        granted: kept.granted.clone(),
+        asked: kept.asked.clone(),
+    };
+    match exchange.commit(&obtained).await {
+        Ok((id, _)) => app.announce(owner, &id).await,
+        Err(CommitFault::Database(error)) => return Err(error),
+        Err(CommitFault::Refused(_)) if exchange.finished_already().await?.is_some() => {}
+        Err(CommitFault::Refused(error)) => {
+            exchange.give_up(&obtained).await;
+            exchange.fail(&error).await;
+        }
+    }
+    exchange.tell_flow().await;
+    Ok(())
 }
 
 struct SealedTokens {

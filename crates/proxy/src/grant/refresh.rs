@@ -10,15 +10,19 @@ use crate::provider::hubspot::TokenFault;
 use crate::provider::tokens::Tokens;
 use crate::random;
 use crate::seal::SealError;
-use crate::store::audit::{self, Entry};
+use crate::session;
+use crate::spool::Answer;
 use crate::store::grants::{self, FaultWords, GrantRow, Leased, Refreshed};
-use crate::store::{DbResult, Owner, from_json, to_json, to_word};
+use crate::store::journal::{self, Entry};
+use crate::store::{DbResult, Owner, from_json, is_away, kind, seconds, to_json, to_word};
 use portico_core::error::ErrorCode;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// An access token with less than this many seconds left is refreshed before it is used (D22).
 const REFRESH_BELOW: f64 = 300.0;
@@ -42,6 +46,8 @@ enum Landing {
     OurConfiguration,
     /// Another process is at it and does not finish.
     Busy,
+    /// A fresh token could not be kept just now: none was asked for.
+    NoStore,
     /// A fault of ours; it is logged.
     Fault,
 }
@@ -99,6 +105,10 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ac
             Landing::Busy => {
                 let busy = ApiError::from(ErrorCode::RefreshBusy).retry_after(2.0);
                 return old_token_or(app, owner, id, &row, busy).await;
+            }
+            Landing::NoStore => {
+                let away = ApiError::from(ErrorCode::StoreUnavailable).retry_after(2.0);
+                return old_token_or(app, owner, id, &row, away).await;
             }
             Landing::Fault => return Err(ErrorCode::Internal.into()),
         }
@@ -211,8 +221,18 @@ async fn fly(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing 
     match flight.run().await {
         Ok(landing) => landing,
         Err(error) => {
-            tracing::error!(error = %error, connection = id, "a refresh could not be stored");
-            Landing::Fault
+            let away = is_away(&error);
+            tracing::error!(
+                kind = kind(&error),
+                away,
+                connection = id,
+                "a refresh could not be stored"
+            );
+            if away {
+                Landing::NoStore
+            } else {
+                Landing::Fault
+            }
         }
     }
 }
@@ -228,6 +248,9 @@ struct Flight<'a> {
 
 impl Flight<'_> {
     async fn run(&self) -> DbResult<Landing> {
+        if !self.app.sealer.can_seal() {
+            return Ok(Landing::NoStore);
+        }
         let leased = match self.lease_or_landing().await? {
             Ok(leased) => leased,
             Err(landing) => return Ok(landing),
@@ -315,11 +338,46 @@ impl Flight<'_> {
                     return Ok(Landing::ReadAgain);
                 }
                 Ok(false) => return self.superseded(&tokens, old, account).await,
-                Err(error) if Instant::now() >= until => return Err(error),
+                Err(error) if Instant::now() >= until => {
+                    self.spool(&tokens, old, account).await;
+                    return Err(error);
+                }
                 Err(error) => {
-                    tracing::warn!(error = %error, "the database refused fresh tokens; trying again");
+                    tracing::warn!(
+                        kind = kind(&error),
+                        "the database refused fresh tokens; trying again"
+                    );
                     sleep(Duration::from_millis(250)).await;
                 }
+            }
+        }
+    }
+
+    /// A good answer that the database would not take waits on disk.
+    async fn spool(&self, tokens: &Tokens, old: &str, account: &str) {
+        let kept = Kept {
+            connection: self.id.to_owned(),
+            generation: self.generation,
+            account: account.to_owned(),
+            old: old.to_owned(),
+            refresh_token: tokens
+                .refresh_token
+                .as_ref()
+                .map(|token| token.as_str().to_owned()),
+            access_token: tokens.access_token.as_str().to_owned(),
+            expires_at: session::now() + seconds(tokens.expires_in),
+            granted: tokens.scopes.clone(),
+        };
+        let answer = Answer::Refresh(kept);
+        let spooled = self.app.spool.keep(&self.app.sealer, self.owner, &answer);
+        match spooled.await {
+            Ok(()) => tracing::warn!(
+                connection = self.id,
+                alert = true,
+                "fresh tokens wait in the spool"
+            ),
+            Err(error) => {
+                tracing::error!(error = %error, connection = self.id, alert = true, "fresh tokens could not be kept");
             }
         }
     }
@@ -387,9 +445,10 @@ impl Flight<'_> {
                 action: "connection.needs_reauth",
                 target: Some(self.id),
                 outcome: &cause,
+                reason: None,
                 session: None,
             };
-            audit::record(&mut tx, entry).await?;
+            journal::record(&mut tx, entry).await?;
         }
         tx.commit().await?;
         if stored {
@@ -462,6 +521,48 @@ impl Flight<'_> {
         grants::release_lease(&mut tx, self.owner, self.id, &self.holder).await?;
         tx.commit().await
     }
+}
+
+/// A refresh's answer as the spool keeps it, sealed.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kept {
+    pub(crate) connection: String,
+    /// Of the token it was asked with.
+    pub(crate) generation: u64,
+    pub(crate) account: String,
+    /// The token it was asked with.
+    pub(crate) old: String,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) access_token: String,
+    /// By this machine's clock: the database was away.
+    pub(crate) expires_at: i64,
+    pub(crate) granted: Option<Vec<String>>,
+}
+
+/// Stores a spooled answer by the same compare-and-set.
+pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: &Kept) -> DbResult<()> {
+    let flight = Flight {
+        app,
+        owner,
+        id: &kept.connection,
+        generation: kept.generation,
+        holder: random::id(),
+    };
+    // A token that ran out meanwhile is stored all the same: the refresh token beside it is what counts.
+    let left = u32::try_from(kept.expires_at - session::now()).unwrap_or(0);
+    let tokens = Tokens {
+        access_token: Zeroizing::new(kept.access_token.clone()),
+        refresh_token: kept.refresh_token.clone().map(Zeroizing::new),
+        expires_in: f64::from(left),
+        scopes: kept.granted.clone(),
+    };
+    if flight.try_to_store(&tokens, &kept.old).await? {
+        app.announce(owner, &kept.connection).await;
+    } else {
+        flight.superseded(&tokens, &kept.old, &kept.account).await?;
+    }
+    Ok(())
 }
 
 fn seal_fault(error: SealError) -> sqlx::Error {

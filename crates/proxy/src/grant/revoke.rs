@@ -5,11 +5,11 @@ use super::revocation_place;
 use crate::app::Shared;
 use crate::provider::hubspot::Revoked;
 use crate::random;
-use crate::store::audit::{self, Entry};
+use crate::store::journal::{self, Entry};
 use crate::store::revocations::{self, NewRevocation, RevocationRow};
 use crate::store::{DbResult, Owner};
 use portico_core::wire::Provider;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -30,7 +30,7 @@ pub(crate) enum Outcome {
 /// Puts a grant on the list within a transaction; answers the row's id.
 pub(crate) async fn enlist(
     app: &Shared,
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     client_id: &str,
     account: &str,
@@ -78,7 +78,7 @@ pub(crate) async fn revoke_soon(
 /// Works off one row: the one named, or any that is due. Nothing when there is none.
 pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<Outcome>> {
     let mut tx = app.store.begin().await?;
-    let row = revocations::take(&mut tx, id).await?;
+    let row = revocations::take(&mut tx, app.store.dialect(), id).await?;
     let Some(row) = row else {
         tx.rollback().await?;
         return Ok(None);
@@ -116,9 +116,10 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
             action: "grant.revoke",
             target: Some(&row.account),
             outcome,
+            reason: None,
             session: None,
         };
-        audit::record(&mut tx, entry).await?;
+        journal::record(&mut tx, entry).await?;
     } else {
         revocations::put_off(&mut tx, &row, wait(&row)).await?;
     }

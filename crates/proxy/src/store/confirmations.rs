@@ -3,16 +3,16 @@
 
 use super::flows::FlowRow;
 use super::{DbResult, Owner};
-use sqlx::{SqliteConnection, SqliteExecutor};
+use sqlx::{AnyConnection, AnyExecutor};
 
 /// Whose flow a token confirms: its tenant and org with its id. The page knows nobody's tenant, and the hash is
 /// the proof.
 pub(crate) async fn find(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     confirm_hash: &str,
 ) -> DbResult<Option<(Owner, String)>> {
     let found: Option<(String, String, String)> =
-        sqlx::query_as("SELECT tenant, org, id FROM flow WHERE confirm_hash = ?")
+        sqlx::query_as("SELECT tenant, org, id FROM flow WHERE confirm_hash = $1")
             .bind(confirm_hash)
             .fetch_optional(db)
             .await?;
@@ -21,13 +21,13 @@ pub(crate) async fn find(
 
 /// In the transaction that made the flow `coded`: its claim is taken back until the token is shown.
 pub(crate) async fn demand(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     flow: &FlowRow,
     confirm_hash: &str,
 ) -> DbResult<()> {
     let owner = flow.owner();
     sqlx::query(
-        "UPDATE flow SET claim_hash = NULL, confirm_hash = ? WHERE tenant = ? AND org = ? AND id = ? AND phase = 'coded'",
+        "UPDATE flow SET claim_hash = NULL, confirm_hash = $1 WHERE tenant = $2 AND org = $3 AND id = $4 AND phase = 'coded'",
     )
     .bind(confirm_hash)
     .bind(&owner.tenant)
@@ -40,15 +40,15 @@ pub(crate) async fn demand(
 
 /// Gives the flow its claim, once and while its code lives. False when it has one, or is over.
 pub(crate) async fn release(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     flow: &FlowRow,
     confirm_hash: &str,
     claim_hash: &str,
 ) -> DbResult<bool> {
     let owner = flow.owner();
     let changed = sqlx::query(
-        "UPDATE flow SET claim_hash = ? WHERE tenant = ? AND org = ? AND id = ? AND phase = 'coded'
-           AND confirm_hash = ? AND claim_hash IS NULL
+        "UPDATE flow SET claim_hash = $1 WHERE tenant = $2 AND org = $3 AND id = $4 AND phase = 'coded'
+           AND confirm_hash = $5 AND claim_hash IS NULL
            AND claim_until > unixepoch('subsec') AND expires_at > unixepoch('subsec')",
     )
     .bind(claim_hash)

@@ -7,7 +7,7 @@ use portico_core::ids::ConnectionId;
 use portico_core::wire::{
     Account, Connection, Fault, GrantFacts, Provider, RefreshFact, Revocation, UpdateConnection,
 };
-use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 /// One connection without its tokens.
 #[derive(Clone, Debug, FromRow)]
@@ -43,16 +43,23 @@ pub(crate) struct ConnectionRow {
     now: f64,
 }
 
-macro_rules! select_connection {
-    ($tail:literal) => {
+macro_rules! columns {
+    ($head:literal $(, $tail:literal)*) => {
         concat!(
-            "SELECT id, tenant, org, provider, account, version, label, connection_type, account_facts, grant_kind, \
+            $head,
+            " id, tenant, org, provider, account, version, label, connection_type, account_facts, grant_kind, \
              asked, granted, obtained_at, generation, access_expires_at, next_try_at, fault_category, \
              fault_cause, fault_at, fault_correlation_id, last_refresh_at, last_refresh_outcome, revoked_at, \
              revoked_by, connected_by, created_at, updated_at, COALESCE(account_read_at, obtained_at) AS account_read_at, \
-             unixepoch('subsec') AS now FROM connection ",
-            $tail
+             unixepoch('subsec') AS now "
+            $(, $tail)*
         )
+    };
+}
+
+macro_rules! select_connection {
+    ($tail:literal) => {
+        columns!("SELECT", "FROM connection ", $tail)
     };
 }
 
@@ -130,12 +137,12 @@ impl ConnectionRow {
 
 /// One connection of an org.
 pub(crate) async fn find(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     owner: &Owner,
     id: &str,
 ) -> DbResult<Option<ConnectionRow>> {
     sqlx::query_as(select_connection!(
-        "WHERE tenant = ? AND org = ? AND id = ?"
+        "WHERE tenant = $1 AND org = $2 AND id = $3"
     ))
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -145,12 +152,9 @@ pub(crate) async fn find(
 }
 
 /// All connections of an org, oldest first.
-pub(crate) async fn list(
-    db: impl SqliteExecutor<'_>,
-    owner: &Owner,
-) -> DbResult<Vec<ConnectionRow>> {
+pub(crate) async fn list(db: impl AnyExecutor<'_>, owner: &Owner) -> DbResult<Vec<ConnectionRow>> {
     sqlx::query_as(select_connection!(
-        "WHERE tenant = ? AND org = ? ORDER BY created_at, id"
+        "WHERE tenant = $1 AND org = $2 ORDER BY created_at, id"
     ))
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -160,14 +164,16 @@ pub(crate) async fn list(
 
 /// The connection that holds an account, whichever org of the tenant it belongs to: uniqueness is the
 /// tenant's, so this is the one question that must look across orgs. Callers tell nobody which.
-pub(crate) async fn holder(
-    db: impl SqliteExecutor<'_>,
+///
+/// The row is locked until the transaction ends, so that no refresh comes between reading and replacing its grant.
+pub(crate) async fn lock_holder(
+    db: &mut AnyConnection,
     tenant: &str,
     provider: Provider,
     account: &str,
 ) -> DbResult<Option<ConnectionRow>> {
-    sqlx::query_as(select_connection!(
-        "WHERE tenant = ? AND provider = ? AND account = ?"
+    sqlx::query_as(columns!(
+        "UPDATE connection SET version = version WHERE tenant = $1 AND provider = $2 AND account = $3 RETURNING"
     ))
     .bind(tenant)
     .bind(to_word(provider)?)
@@ -177,9 +183,9 @@ pub(crate) async fn holder(
 }
 
 /// Connections that count against the plan.
-pub(crate) async fn count(db: impl SqliteExecutor<'_>, owner: &Owner) -> DbResult<u32> {
+pub(crate) async fn count(db: impl AnyExecutor<'_>, owner: &Owner) -> DbResult<u32> {
     let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM connection WHERE tenant = ? AND org = ?")
+        sqlx::query_scalar("SELECT COUNT(*) FROM connection WHERE tenant = $1 AND org = $2")
             .bind(&owner.tenant)
             .bind(&owner.org)
             .fetch_one(db)
@@ -207,7 +213,7 @@ fn signed(number: u64) -> DbResult<i64> {
 
 /// Adds a connection of generation `grant.generation`.
 pub(crate) async fn insert(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     id: &ConnectionId,
     owner: &Owner,
     provider: Provider,
@@ -219,8 +225,8 @@ pub(crate) async fn insert(
         "INSERT INTO connection (id, tenant, org, provider, account, client_id, version, connection_type,
             account_facts, grant_kind, asked, granted, obtained_at, state, generation, refresh_token, access_token,
             access_expires_at, connected_by, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, 'oauth', ?, ?, unixepoch('subsec'), 'connected', ?, ?, ?,
-            unixepoch('subsec') + ?, ?, unixepoch('subsec'), unixepoch('subsec'))",
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, 'oauth', $9, $10, unixepoch('subsec'), 'connected', $11, $12, $13,
+            unixepoch('subsec') + $14, $15, unixepoch('subsec'), unixepoch('subsec'))",
     )
     .bind(id.as_str())
     .bind(&owner.tenant)
@@ -244,18 +250,18 @@ pub(crate) async fn insert(
 
 /// Puts a new grant in the place of the old one; id, label, type and history stay (R20–R24).
 pub(crate) async fn replace_grant(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     row: &ConnectionRow,
     grant: &NewGrant<'_>,
 ) -> DbResult<()> {
     sqlx::query(
-        "UPDATE connection SET version = version + 1, client_id = ?, account_facts = ?, account_read_at = NULL, grant_kind = 'oauth', asked = ?,
-            granted = ?, obtained_at = unixepoch('subsec'), state = 'connected', generation = ?, refresh_token = ?,
-            access_token = ?, access_expires_at = unixepoch('subsec') + ?, lease_owner = NULL, lease_until = NULL,
+        "UPDATE connection SET version = version + 1, client_id = $1, account_facts = $2, account_read_at = NULL, grant_kind = 'oauth', asked = $3,
+            granted = $4, obtained_at = unixepoch('subsec'), state = 'connected', generation = $5, refresh_token = $6,
+            access_token = $7, access_expires_at = unixepoch('subsec') + $8, lease_owner = NULL, lease_until = NULL,
             next_try_at = NULL, attempts = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
             fault_correlation_id = NULL, last_refresh_at = NULL, last_refresh_outcome = NULL, revoked_at = NULL,
             revoked_by = NULL, updated_at = unixepoch('subsec')
-         WHERE tenant = ? AND org = ? AND id = ?",
+         WHERE tenant = $9 AND org = $10 AND id = $11",
     )
     .bind(grant.client_id)
     .bind(to_json(grant.account)?)
@@ -275,7 +281,7 @@ pub(crate) async fn replace_grant(
 
 /// Changes label and type if the version is still the one the person saw. False when it is not.
 pub(crate) async fn update(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     id: &str,
     version: u64,
@@ -287,9 +293,9 @@ pub(crate) async fn update(
     };
     let changed = sqlx::query(
         "UPDATE connection SET version = version + 1, updated_at = unixepoch('subsec'),
-            label = CASE WHEN ?1 THEN NULLIF(?2, '') ELSE label END,
-            connection_type = COALESCE(?3, connection_type)
-         WHERE tenant = ?4 AND org = ?5 AND id = ?6 AND version = ?7",
+            label = CASE WHEN $1 THEN NULLIF($2, '') ELSE label END,
+            connection_type = COALESCE($3, connection_type)
+         WHERE tenant = $4 AND org = $5 AND id = $6 AND version = $7",
     )
     .bind(change.label.is_some())
     .bind(change.label.as_deref().map(str::trim))
@@ -306,15 +312,15 @@ pub(crate) async fn update(
 /// Keeps facts that were read anew, unless a reconnection brought newer ones meanwhile; the version grows only
 /// where something differs. Answers whether it does.
 pub(crate) async fn store_account(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     row: &ConnectionRow,
     account: &Account,
     differs: bool,
 ) -> DbResult<bool> {
     let stored = sqlx::query(
-        "UPDATE connection SET account_facts = ?1, account_read_at = unixepoch('subsec'), version = version + ?2,
-            updated_at = CASE WHEN ?2 THEN unixepoch('subsec') ELSE updated_at END
-         WHERE tenant = ?3 AND org = ?4 AND id = ?5 AND obtained_at = ?6",
+        "UPDATE connection SET account_facts = $1, account_read_at = unixepoch('subsec'), version = CASE WHEN $2 THEN version + 1 ELSE version END,
+            updated_at = CASE WHEN $2 THEN unixepoch('subsec') ELSE updated_at END
+         WHERE tenant = $3 AND org = $4 AND id = $5 AND obtained_at = $6",
     )
     .bind(to_json(account)?)
     .bind(differs)
@@ -328,8 +334,8 @@ pub(crate) async fn store_account(
 }
 
 /// Removes a connection; its sealed tokens are overwritten by `secure_delete`.
-pub(crate) async fn delete(db: &mut SqliteConnection, owner: &Owner, id: &str) -> DbResult<bool> {
-    let changed = sqlx::query("DELETE FROM connection WHERE tenant = ? AND org = ? AND id = ?")
+pub(crate) async fn delete(db: &mut AnyConnection, owner: &Owner, id: &str) -> DbResult<bool> {
+    let changed = sqlx::query("DELETE FROM connection WHERE tenant = $1 AND org = $2 AND id = $3")
         .bind(&owner.tenant)
         .bind(&owner.org)
         .bind(id)

@@ -5,7 +5,7 @@ use super::{DbResult, Owner, from_json, from_word, seconds, to_json, to_word};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
 use portico_core::wire::{FlowPhase, FlowState, Intent, Provider, StartFlow};
-use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 /// Seconds a flow lives (threat model, section 2).
 pub(crate) const FLOW_LIFE: f64 = 600.0;
@@ -40,7 +40,7 @@ pub(crate) struct FlowRow {
     pub(crate) exchanging_at: Option<f64>,
     pub(crate) finished_at: Option<f64>,
     pub(crate) result_id: Option<String>,
-    pub(crate) reconnected: bool,
+    reconnected: i64,
     pub(crate) expires_at: f64,
     pub(crate) now: f64,
 }
@@ -96,6 +96,11 @@ impl FlowRow {
         })
     }
 
+    /// Whether the portal was known already.
+    pub(crate) fn reconnected(&self) -> bool {
+        self.reconnected != 0
+    }
+
     /// Why it failed, if it did.
     pub(crate) fn failure(&self) -> DbResult<Option<ErrorCode>> {
         if self.phase()? != FlowPhase::Failed {
@@ -145,14 +150,14 @@ pub(crate) struct OpenFlows {
 }
 
 pub(crate) async fn open_flows(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     sub: &str,
 ) -> DbResult<OpenFlows> {
     sqlx::query_as(
-        "SELECT COUNT(*) FILTER (WHERE sub = ?1) AS of_user, COUNT(*) AS of_org,
-                MIN(MIN(expires_at, COALESCE(claim_until, expires_at))) - unixepoch('subsec') AS seconds_to_next
-         FROM flow WHERE tenant = ?2 AND org = ?3 AND phase IN ('started', 'coded')
+        "SELECT COUNT(*) FILTER (WHERE sub = $1) AS of_user, COUNT(*) AS of_org,
+                MIN(CASE WHEN claim_until < expires_at THEN claim_until ELSE expires_at END) - unixepoch('subsec') AS seconds_to_next
+         FROM flow WHERE tenant = $2 AND org = $3 AND phase IN ('started', 'coded')
            AND expires_at > unixepoch('subsec') AND (claim_until IS NULL OR claim_until > unixepoch('subsec'))",
     )
     .bind(sub)
@@ -164,7 +169,7 @@ pub(crate) async fn open_flows(
 
 /// Adds a flow in phase `started`; answers when it ends. A state hash used before is a unique violation.
 pub(crate) async fn insert(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     id: &str,
     owner: &Owner,
     sub: &str,
@@ -173,7 +178,7 @@ pub(crate) async fn insert(
     sqlx::query_scalar(
         "INSERT INTO flow (id, tenant, org, sub, provider, intent, connection_type, connection_id, scopes,
             optional_scopes, code_challenge, state_hash, return_uri, phase, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', unixepoch('subsec'), unixepoch('subsec') + ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'started', unixepoch('subsec'), unixepoch('subsec') + $14)
          RETURNING expires_at",
     )
     .bind(id)
@@ -196,13 +201,13 @@ pub(crate) async fn insert(
 
 /// A flow of its own starter; anybody else's is not there (EX-3).
 pub(crate) async fn of_user(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     owner: &Owner,
     sub: &str,
     id: &str,
 ) -> DbResult<Option<FlowRow>> {
     sqlx::query_as(select_flow!(
-        "WHERE tenant = ? AND org = ? AND sub = ? AND id = ?"
+        "WHERE tenant = $1 AND org = $2 AND sub = $3 AND id = $4"
     ))
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -214,10 +219,10 @@ pub(crate) async fn of_user(
 
 /// A flow by the hash of its state: the callback knows nobody's tenant, and the hash is the proof.
 pub(crate) async fn by_state(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     state_hash: &str,
 ) -> DbResult<Option<FlowRow>> {
-    sqlx::query_as(select_flow!("WHERE state_hash = ?"))
+    sqlx::query_as(select_flow!("WHERE state_hash = $1"))
         .bind(state_hash)
         .fetch_optional(db)
         .await
@@ -225,11 +230,11 @@ pub(crate) async fn by_state(
 
 /// A flow within its org, for the task that works on it.
 pub(crate) async fn by_id(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     owner: &Owner,
     id: &str,
 ) -> DbResult<Option<FlowRow>> {
-    sqlx::query_as(select_flow!("WHERE tenant = ? AND org = ? AND id = ?"))
+    sqlx::query_as(select_flow!("WHERE tenant = $1 AND org = $2 AND id = $3"))
         .bind(&owner.tenant)
         .bind(&owner.org)
         .bind(id)
@@ -239,15 +244,15 @@ pub(crate) async fn by_id(
 
 /// `started → coded`: keeps the sealed code and the claim's hash for [`CLAIM_LIFE`]. False when too late.
 pub(crate) async fn set_coded(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     flow: &FlowRow,
     code: &[u8],
     claim_hash: &str,
 ) -> DbResult<bool> {
     let changed = sqlx::query(
-        "UPDATE flow SET phase = 'coded', code = ?1, claim_hash = ?2,
-            code_until = unixepoch('subsec') + ?3, claim_until = unixepoch('subsec') + ?3
-         WHERE tenant = ?4 AND org = ?5 AND id = ?6 AND phase = 'started' AND expires_at > unixepoch('subsec')",
+        "UPDATE flow SET phase = 'coded', code = $1, claim_hash = $2,
+            code_until = unixepoch('subsec') + $3, claim_until = unixepoch('subsec') + $3
+         WHERE tenant = $4 AND org = $5 AND id = $6 AND phase = 'started' AND expires_at > unixepoch('subsec')",
     )
     .bind(code)
     .bind(claim_hash)
@@ -261,10 +266,10 @@ pub(crate) async fn set_coded(
 }
 
 /// `coded → exchanging`: code and claim leave the row in the same commit. False when somebody was faster.
-pub(crate) async fn set_exchanging(db: &mut SqliteConnection, flow: &FlowRow) -> DbResult<bool> {
+pub(crate) async fn set_exchanging(db: &mut AnyConnection, flow: &FlowRow) -> DbResult<bool> {
     let changed = sqlx::query(
         "UPDATE flow SET phase = 'exchanging', exchanging_at = unixepoch('subsec'), code = NULL, claim_hash = NULL
-         WHERE tenant = ? AND org = ? AND id = ? AND phase = 'coded'
+         WHERE tenant = $1 AND org = $2 AND id = $3 AND phase = 'coded'
            AND claim_until > unixepoch('subsec') AND expires_at > unixepoch('subsec')",
     )
     .bind(&flow.tenant)
@@ -277,17 +282,17 @@ pub(crate) async fn set_exchanging(db: &mut SqliteConnection, flow: &FlowRow) ->
 
 /// `exchanging → done`. False when the exchange took too long and the flow was given up.
 pub(crate) async fn set_done(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     flow: &FlowRow,
     connection: &str,
     reconnected: bool,
 ) -> DbResult<bool> {
     let changed = sqlx::query(
-        "UPDATE flow SET phase = 'done', finished_at = unixepoch('subsec'), result_id = ?, reconnected = ?
-         WHERE tenant = ? AND org = ? AND id = ? AND phase = 'exchanging'",
+        "UPDATE flow SET phase = 'done', finished_at = unixepoch('subsec'), result_id = $1, reconnected = $2
+         WHERE tenant = $3 AND org = $4 AND id = $5 AND phase = 'exchanging'",
     )
     .bind(connection)
-    .bind(reconnected)
+    .bind(i64::from(reconnected))
     .bind(&flow.tenant)
     .bind(&flow.org)
     .bind(&flow.id)
@@ -300,21 +305,22 @@ pub(crate) async fn set_done(
 ///
 /// `words` are the provider's own, kept for the operator.
 pub(crate) async fn set_failed(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     flow: &FlowRow,
     from: &[FlowPhase],
     failure: ErrorCode,
     detail: Option<&str>,
     words: Option<&str>,
 ) -> DbResult<bool> {
-    let mut names = Vec::with_capacity(from.len());
-    for phase in from {
-        names.push(to_word(*phase)?);
-    }
+    // At most three phases are open; a shorter list says its last one again, and none is no phase at all.
+    let name = |index: usize| match from.get(index).or(from.last()) {
+        Some(phase) => to_word(*phase),
+        None => Ok(String::new()),
+    };
     let changed = sqlx::query(
-        "UPDATE flow SET phase = 'failed', finished_at = unixepoch('subsec'), failure = ?1, failure_detail = ?2,
-            provider_words = ?3, code = NULL, claim_hash = NULL
-         WHERE tenant = ?4 AND org = ?5 AND id = ?6 AND phase IN (SELECT value FROM json_each(?7))",
+        "UPDATE flow SET phase = 'failed', finished_at = unixepoch('subsec'), failure = $1, failure_detail = $2,
+            provider_words = $3, code = NULL, claim_hash = NULL
+         WHERE tenant = $4 AND org = $5 AND id = $6 AND phase IN ($7, $8, $9)",
     )
     .bind(failure.entry().code)
     .bind(detail)
@@ -322,7 +328,9 @@ pub(crate) async fn set_failed(
     .bind(&flow.tenant)
     .bind(&flow.org)
     .bind(&flow.id)
-    .bind(to_json(&names)?)
+    .bind(name(0)?)
+    .bind(name(1)?)
+    .bind(name(2)?)
     .execute(db)
     .await?;
     Ok(changed.rows_affected() == 1)
@@ -330,16 +338,16 @@ pub(crate) async fn set_failed(
 
 /// Housekeeping over all tenants: wipes codes that ran out, ends what timed out, forgets what is a day old.
 /// Answers the flows that ended just now.
-pub(crate) async fn sweep(db: &mut SqliteConnection) -> DbResult<Vec<FlowRow>> {
+pub(crate) async fn sweep(db: &mut AnyConnection) -> DbResult<Vec<FlowRow>> {
     sqlx::query(
-        "UPDATE flow SET code = NULL WHERE code IS NOT NULL AND code_until < unixepoch('subsec')",
+        "UPDATE flow SET code = NULL WHERE code IS NOT NULL AND code_until < (SELECT unixepoch('subsec'))",
     )
     .execute(&mut *db)
     .await?;
     let ended: Vec<FlowRow> = sqlx::query_as(select_flow!(
-        "WHERE (phase IN ('started', 'coded') AND expires_at < unixepoch('subsec'))
-            OR (phase = 'coded' AND claim_until < unixepoch('subsec'))
-            OR (phase = 'exchanging' AND exchanging_at < unixepoch('subsec') - 60)"
+        "WHERE (phase IN ('started', 'coded') AND expires_at < (SELECT unixepoch('subsec')))
+            OR (phase = 'coded' AND claim_until < (SELECT unixepoch('subsec')))
+            OR (phase = 'exchanging' AND exchanging_at < (SELECT unixepoch('subsec')) - 60)"
     ))
     .fetch_all(&mut *db)
     .await?;
@@ -354,7 +362,7 @@ pub(crate) async fn sweep(db: &mut SqliteConnection) -> DbResult<Vec<FlowRow>> {
         let open = [FlowPhase::Started, FlowPhase::Coded, FlowPhase::Exchanging];
         set_failed(db, flow, &open, code, None, None).await?;
     }
-    sqlx::query("DELETE FROM flow WHERE expires_at < unixepoch('subsec') - 86400")
+    sqlx::query("DELETE FROM flow WHERE expires_at < (SELECT unixepoch('subsec')) - 86400")
         .execute(db)
         .await?;
     Ok(ended)

@@ -2,7 +2,7 @@
 //! Owns the compare-and-set steps of threat model section 8; sends nothing itself.
 
 use super::{DbResult, Owner};
-use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 /// Seconds a refresh may hold its lease: at least three times the longest token call.
 const LEASE: f64 = 30.0;
@@ -47,17 +47,44 @@ impl GrantRow {
     }
 }
 
+macro_rules! columns {
+    ($head:literal, $tail:literal) => {
+        concat!(
+            $head,
+            " provider, client_id, account, connection_type, granted, state, generation, refresh_token, access_token, \
+             access_expires_at, next_try_at, attempts, fault_category, unixepoch('subsec') AS now ",
+            $tail
+        )
+    };
+}
+
 /// Reads a grant.
 pub(crate) async fn read(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     owner: &Owner,
     id: &str,
 ) -> DbResult<Option<GrantRow>> {
-    sqlx::query_as(
-        "SELECT provider, client_id, account, connection_type, granted, state, generation, refresh_token, access_token,
-            access_expires_at, next_try_at, attempts, fault_category, unixepoch('subsec') AS now
-         FROM connection WHERE tenant = ? AND org = ? AND id = ?",
-    )
+    sqlx::query_as(columns!(
+        "SELECT",
+        "FROM connection WHERE tenant = $1 AND org = $2 AND id = $3"
+    ))
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+/// As [`read`], the row locked until the transaction ends, so that no refresh comes in between.
+pub(crate) async fn lock(
+    db: &mut AnyConnection,
+    owner: &Owner,
+    id: &str,
+) -> DbResult<Option<GrantRow>> {
+    sqlx::query_as(columns!(
+        "UPDATE connection SET version = version WHERE tenant = $1 AND org = $2 AND id = $3 RETURNING",
+        ""
+    ))
     .bind(&owner.tenant)
     .bind(&owner.org)
     .bind(id)
@@ -76,15 +103,15 @@ pub(crate) struct Leased {
 /// Takes the lease of one generation and answers the sealed refresh token; nothing when another holds it,
 /// the generation is gone, or the next try is not due.
 pub(crate) async fn take_lease(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     id: &str,
     generation: u64,
     holder: &str,
 ) -> DbResult<Option<Leased>> {
     sqlx::query_as(
-        "UPDATE connection SET lease_owner = ?1, lease_until = unixepoch('subsec') + ?2
-         WHERE tenant = ?3 AND org = ?4 AND id = ?5 AND generation = ?6 AND state IN ('connected', 'checking')
+        "UPDATE connection SET lease_owner = $1, lease_until = unixepoch('subsec') + $2
+         WHERE tenant = $3 AND org = $4 AND id = $5 AND generation = $6 AND state IN ('connected', 'checking')
            AND (lease_until IS NULL OR lease_until < unixepoch('subsec'))
            AND (next_try_at IS NULL OR next_try_at <= unixepoch('subsec')) AND refresh_token IS NOT NULL
          RETURNING refresh_token, account",
@@ -113,19 +140,19 @@ pub(crate) struct Refreshed<'a> {
 ///
 /// There is no test of the lease: a late success heals the row.
 pub(crate) async fn store_refreshed(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     id: &str,
     generation: u64,
     fresh: &Refreshed<'_>,
 ) -> DbResult<bool> {
     let changed = sqlx::query(
-        "UPDATE connection SET refresh_token = ?, access_token = ?, access_expires_at = unixepoch('subsec') + ?,
-            granted = COALESCE(?, granted), generation = generation + 1, lease_owner = NULL, lease_until = NULL,
+        "UPDATE connection SET refresh_token = $1, access_token = $2, access_expires_at = unixepoch('subsec') + $3,
+            granted = COALESCE($4, granted), generation = generation + 1, lease_owner = NULL, lease_until = NULL,
             next_try_at = NULL, attempts = 0, state = 'connected', fault_category = NULL, fault_cause = NULL,
             fault_at = NULL, fault_correlation_id = NULL, last_refresh_at = unixepoch('subsec'),
             last_refresh_outcome = 'refreshed', version = version + 1, updated_at = unixepoch('subsec')
-         WHERE tenant = ? AND org = ? AND id = ? AND generation = ? AND state NOT IN ('revoking', 'revoked')",
+         WHERE tenant = $5 AND org = $6 AND id = $7 AND generation = $8 AND state NOT IN ('revoking', 'revoked')",
     )
     .bind(fresh.refresh_token)
     .bind(fresh.access_token)
@@ -150,7 +177,7 @@ pub(crate) struct FaultWords<'a> {
 
 /// The grant is dead: only the holder of the lease may say so.
 pub(crate) async fn store_dead(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     id: &str,
     generation: u64,
@@ -159,10 +186,10 @@ pub(crate) async fn store_dead(
 ) -> DbResult<bool> {
     let changed = sqlx::query(
         "UPDATE connection SET state = 'needs_reauth', lease_owner = NULL, lease_until = NULL, next_try_at = NULL,
-            fault_category = ?1, fault_cause = ?2, fault_at = unixepoch('subsec'), fault_correlation_id = ?3,
+            fault_category = $1, fault_cause = $2, fault_at = unixepoch('subsec'), fault_correlation_id = $3,
             last_refresh_at = unixepoch('subsec'), last_refresh_outcome = 'refused', version = version + 1,
             updated_at = unixepoch('subsec')
-         WHERE tenant = ?4 AND org = ?5 AND id = ?6 AND generation = ?7 AND lease_owner = ?8",
+         WHERE tenant = $4 AND org = $5 AND id = $6 AND generation = $7 AND lease_owner = $8",
     )
     .bind(fault.category)
     .bind(fault.cause)
@@ -179,7 +206,7 @@ pub(crate) async fn store_dead(
 
 /// Weather: gives the lease back and puts the next try off by `wait` seconds. Keeps since when the fault stands.
 pub(crate) async fn store_transient(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     id: &str,
     generation: u64,
@@ -188,12 +215,12 @@ pub(crate) async fn store_transient(
 ) -> DbResult<bool> {
     let changed = sqlx::query(
         "UPDATE connection SET state = 'checking', lease_owner = NULL, lease_until = NULL,
-            next_try_at = unixepoch('subsec') + ?1, attempts = attempts + 1,
-            fault_at = CASE WHEN fault_category = ?2 THEN fault_at ELSE unixepoch('subsec') END,
-            fault_category = ?2, fault_cause = ?3, fault_correlation_id = ?4,
+            next_try_at = unixepoch('subsec') + $1, attempts = attempts + 1,
+            fault_at = CASE WHEN fault_category = $2 THEN fault_at ELSE unixepoch('subsec') END,
+            fault_category = $2, fault_cause = $3, fault_correlation_id = $4,
             last_refresh_at = unixepoch('subsec'), last_refresh_outcome = 'transient', version = version + 1,
             updated_at = unixepoch('subsec')
-         WHERE tenant = ?5 AND org = ?6 AND id = ?7 AND generation = ?8 AND state IN ('connected', 'checking')",
+         WHERE tenant = $5 AND org = $6 AND id = $7 AND generation = $8 AND state IN ('connected', 'checking')",
     )
     .bind(wait)
     .bind(fault.category)
@@ -210,14 +237,14 @@ pub(crate) async fn store_transient(
 
 /// Gives a lease back and leaves all else alone: the fault was not the grant's.
 pub(crate) async fn release_lease(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     id: &str,
     holder: &str,
 ) -> DbResult<()> {
     sqlx::query(
         "UPDATE connection SET lease_owner = NULL, lease_until = NULL
-         WHERE tenant = ? AND org = ? AND id = ? AND lease_owner = ?",
+         WHERE tenant = $1 AND org = $2 AND id = $3 AND lease_owner = $4",
     )
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -230,14 +257,14 @@ pub(crate) async fn release_lease(
 
 /// Marks the access token in hand as spent, so that the next caller refreshes (401 EXPIRED_AUTHENTICATION).
 pub(crate) async fn expire_access(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     id: &str,
     generation: u64,
 ) -> DbResult<()> {
     sqlx::query(
         "UPDATE connection SET access_expires_at = unixepoch('subsec')
-         WHERE tenant = ? AND org = ? AND id = ? AND generation = ?",
+         WHERE tenant = $1 AND org = $2 AND id = $3 AND generation = $4",
     )
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -249,10 +276,10 @@ pub(crate) async fn expire_access(
 }
 
 /// Connections of all tenants whose next try is due: whose, which, and of what generation.
-pub(crate) async fn due_checks(db: impl SqliteExecutor<'_>) -> DbResult<Vec<(Owner, String, u64)>> {
+pub(crate) async fn due_checks(db: impl AnyExecutor<'_>) -> DbResult<Vec<(Owner, String, u64)>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
         "SELECT tenant, org, id, generation FROM connection
-         WHERE state = 'checking' AND next_try_at <= unixepoch('subsec') ORDER BY next_try_at LIMIT 50",
+         WHERE state = 'checking' AND next_try_at <= (SELECT unixepoch('subsec')) ORDER BY next_try_at LIMIT 50",
     )
     .fetch_all(db)
     .await?;

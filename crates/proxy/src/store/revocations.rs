@@ -1,9 +1,9 @@
 //! Grants that were given up and must still be revoked at the provider.
 //! Owns the table `revocation`: a row outlives a crash and goes when the work is done.
 
-use super::{DbResult, Owner, to_word};
+use super::{DbResult, Dialect, Owner, to_word};
 use portico_core::wire::Provider;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 
 /// Seconds after which a revocation is given up: 7 days.
 const GIVE_UP: f64 = 604_800.0;
@@ -44,10 +44,10 @@ pub(crate) struct NewRevocation<'a> {
     pub(crate) refresh_token: &'a [u8],
 }
 
-pub(crate) async fn insert(db: &mut SqliteConnection, new: &NewRevocation<'_>) -> DbResult<()> {
+pub(crate) async fn insert(db: &mut AnyConnection, new: &NewRevocation<'_>) -> DbResult<()> {
     sqlx::query(
         "INSERT INTO revocation (id, tenant, org, provider, client_id, account, refresh_token, next_try_at, give_up_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, unixepoch('subsec'), unixepoch('subsec') + ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, unixepoch('subsec'), unixepoch('subsec') + $8)",
     )
     .bind(new.id)
     .bind(&new.owner.tenant)
@@ -62,46 +62,61 @@ pub(crate) async fn insert(db: &mut SqliteConnection, new: &NewRevocation<'_>) -
     Ok(())
 }
 
+macro_rules! take {
+    ($skip:literal) => {
+        concat!(
+            "UPDATE revocation SET attempts = attempts + 1, lease_until = unixepoch('subsec') + $1
+             WHERE id = (SELECT id FROM revocation
+                         WHERE ($2 IS NULL OR id = $2) AND next_try_at <= (SELECT unixepoch('subsec'))
+                           AND (lease_until IS NULL OR lease_until < unixepoch('subsec'))
+                         ORDER BY next_try_at LIMIT 1 ",
+            $skip,
+            ")
+             RETURNING id, tenant, org, provider, client_id, account, refresh_token, attempts, give_up_at,
+                unixepoch('subsec') AS now"
+        )
+    };
+}
+
 /// Takes one revocation for this process: the one named, or any that is due, of any tenant.
 pub(crate) async fn take(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
+    dialect: Dialect,
     id: Option<&str>,
 ) -> DbResult<Option<RevocationRow>> {
-    sqlx::query_as(
-        "UPDATE revocation SET attempts = attempts + 1, lease_until = unixepoch('subsec') + ?1
-         WHERE id = (SELECT id FROM revocation
-                     WHERE (?2 IS NULL OR id = ?2) AND next_try_at <= unixepoch('subsec')
-                       AND (lease_until IS NULL OR lease_until < unixepoch('subsec'))
-                     ORDER BY next_try_at LIMIT 1)
-         RETURNING id, tenant, org, provider, client_id, account, refresh_token, attempts, give_up_at,
-            unixepoch('subsec') AS now",
-    )
-    .bind(LEASE)
-    .bind(id)
-    .fetch_optional(db)
-    .await
+    let statement = match dialect {
+        Dialect::Sqlite => take!(""),
+        // Replicas work side by side instead of one behind the other.
+        Dialect::Postgres => take!("FOR UPDATE SKIP LOCKED"),
+    };
+    sqlx::query_as(statement)
+        .bind(LEASE)
+        .bind(id)
+        .fetch_optional(db)
+        .await
 }
 
 /// Whether a live connection of any tenant holds a grant of the same app and account: such a grant is
 /// never revoked as clean-up, for the provider may know one grant where we know two.
 pub(crate) async fn is_depended_on(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     revocation: &RevocationRow,
 ) -> DbResult<bool> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM connection WHERE provider = ? AND client_id = ? AND account = ?
-            AND state IN ('connected', 'checking'))",
+    let users: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM connection WHERE provider = $1 AND client_id = $2 AND account = $3
+            AND state IN ('connected', 'checking')",
     )
     .bind(&revocation.provider)
     .bind(&revocation.client_id)
     .bind(&revocation.account)
     .fetch_one(db)
-    .await
+    .await?;
+    Ok(users > 0)
 }
 
 /// Done, given up or not needed: the token goes with the row.
-pub(crate) async fn delete(db: &mut SqliteConnection, row: &RevocationRow) -> DbResult<()> {
-    sqlx::query("DELETE FROM revocation WHERE tenant = ? AND org = ? AND id = ?")
+pub(crate) async fn delete(db: &mut AnyConnection, row: &RevocationRow) -> DbResult<()> {
+    sqlx::query("DELETE FROM revocation WHERE tenant = $1 AND org = $2 AND id = $3")
         .bind(&row.tenant)
         .bind(&row.org)
         .bind(&row.id)
@@ -112,13 +127,13 @@ pub(crate) async fn delete(db: &mut SqliteConnection, row: &RevocationRow) -> Db
 
 /// Put off by `wait` seconds.
 pub(crate) async fn put_off(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     row: &RevocationRow,
     wait: f64,
 ) -> DbResult<()> {
     sqlx::query(
-        "UPDATE revocation SET lease_until = NULL, next_try_at = unixepoch('subsec') + ?
-         WHERE tenant = ? AND org = ? AND id = ?",
+        "UPDATE revocation SET lease_until = NULL, next_try_at = unixepoch('subsec') + $1
+         WHERE tenant = $2 AND org = $3 AND id = $4",
     )
     .bind(wait)
     .bind(&row.tenant)

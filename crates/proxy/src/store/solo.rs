@@ -2,16 +2,16 @@
 //! Owns instance id, issuer key, launch tickets, devices and their spent assertions.
 
 use super::{DbResult, Owner};
-use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 /// Seconds a launch ticket works.
 const TICKET_LIFE: f64 = 600.0;
 
 /// The name of this installation, made on first use.
-pub(crate) async fn instance_id(db: &mut SqliteConnection, fresh: &str) -> DbResult<String> {
+pub(crate) async fn instance_id(db: &mut AnyConnection, fresh: &str) -> DbResult<String> {
     sqlx::query_scalar(
-        "INSERT INTO proxy (name, value) VALUES ('instance', ?)
-         ON CONFLICT (name) DO UPDATE SET value = value RETURNING value",
+        "INSERT INTO proxy (name, value) VALUES ('instance', $1)
+         ON CONFLICT (name) DO UPDATE SET value = proxy.value RETURNING value",
     )
     .bind(fresh)
     .fetch_one(db)
@@ -19,9 +19,9 @@ pub(crate) async fn instance_id(db: &mut SqliteConnection, fresh: &str) -> DbRes
 }
 
 /// Where the proxy last served: `launch` prints it when the configuration leaves the port open.
-pub(crate) async fn remember_base_url(db: &mut SqliteConnection, base_url: &str) -> DbResult<()> {
+pub(crate) async fn remember_base_url(db: &mut AnyConnection, base_url: &str) -> DbResult<()> {
     sqlx::query(
-        "INSERT INTO proxy (name, value) VALUES ('base_url', ?)
+        "INSERT INTO proxy (name, value) VALUES ('base_url', $1)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     )
     .bind(base_url)
@@ -30,7 +30,7 @@ pub(crate) async fn remember_base_url(db: &mut SqliteConnection, base_url: &str)
     Ok(())
 }
 
-pub(crate) async fn base_url(db: &mut SqliteConnection) -> DbResult<Option<String>> {
+pub(crate) async fn base_url(db: &mut AnyConnection) -> DbResult<Option<String>> {
     sqlx::query_scalar("SELECT value FROM proxy WHERE name = 'base_url'")
         .fetch_optional(db)
         .await
@@ -38,11 +38,11 @@ pub(crate) async fn base_url(db: &mut SqliteConnection) -> DbResult<Option<Strin
 
 /// The newest signing key of the local issuer: its kid and the sealed private key.
 pub(crate) async fn issuer_key(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
 ) -> DbResult<Option<(String, Vec<u8>)>> {
     sqlx::query_as(
-        "SELECT kid, sealed FROM issuer_key WHERE tenant = ? AND org = ? ORDER BY created_at DESC LIMIT 1",
+        "SELECT kid, sealed FROM issuer_key WHERE tenant = $1 AND org = $2 ORDER BY created_at DESC LIMIT 1",
     )
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -51,13 +51,13 @@ pub(crate) async fn issuer_key(
 }
 
 pub(crate) async fn insert_issuer_key(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     kid: &str,
     sealed: &[u8],
 ) -> DbResult<()> {
     sqlx::query(
-        "INSERT INTO issuer_key (kid, tenant, org, sealed, created_at) VALUES (?, ?, ?, ?, unixepoch('subsec'))",
+        "INSERT INTO issuer_key (kid, tenant, org, sealed, created_at) VALUES ($1, $2, $3, $4, unixepoch('subsec'))",
     )
     .bind(kid)
     .bind(&owner.tenant)
@@ -69,17 +69,17 @@ pub(crate) async fn insert_issuer_key(
 }
 
 pub(crate) async fn insert_ticket(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     ticket_hash: &str,
 ) -> DbResult<()> {
-    sqlx::query("DELETE FROM launch_ticket WHERE tenant = ? AND org = ? AND expires_at < unixepoch('subsec')")
+    sqlx::query("DELETE FROM launch_ticket WHERE tenant = $1 AND org = $2 AND expires_at < unixepoch('subsec')")
         .bind(&owner.tenant)
         .bind(&owner.org)
         .execute(&mut *db)
         .await?;
     sqlx::query(
-        "INSERT INTO launch_ticket (ticket_hash, tenant, org, expires_at) VALUES (?, ?, ?, unixepoch('subsec') + ?)",
+        "INSERT INTO launch_ticket (ticket_hash, tenant, org, expires_at) VALUES ($1, $2, $3, unixepoch('subsec') + $4)",
     )
     .bind(ticket_hash)
     .bind(&owner.tenant)
@@ -92,13 +92,13 @@ pub(crate) async fn insert_ticket(
 
 /// Spends a ticket. False when it is unknown, used or too old.
 pub(crate) async fn use_ticket(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     ticket_hash: &str,
 ) -> DbResult<bool> {
     let changed = sqlx::query(
         "UPDATE launch_ticket SET used_at = unixepoch('subsec')
-         WHERE tenant = ? AND org = ? AND ticket_hash = ? AND used_at IS NULL AND expires_at > unixepoch('subsec')",
+         WHERE tenant = $1 AND org = $2 AND ticket_hash = $3 AND used_at IS NULL AND expires_at > unixepoch('subsec')",
     )
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -120,13 +120,13 @@ pub(crate) struct Device {
 }
 
 pub(crate) async fn insert_device(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     device: &Device,
 ) -> DbResult<()> {
     sqlx::query(
         "INSERT INTO device (id, tenant, org, sub, origin, key_x, key_y, created_at, seen_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, unixepoch('subsec'), unixepoch('subsec'))",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, unixepoch('subsec'), unixepoch('subsec'))",
     )
     .bind(&device.id)
     .bind(&owner.tenant)
@@ -141,12 +141,12 @@ pub(crate) async fn insert_device(
 }
 
 pub(crate) async fn device(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     owner: &Owner,
     id: &str,
 ) -> DbResult<Option<Device>> {
     sqlx::query_as(
-        "SELECT id, sub, origin, key_x, key_y FROM device WHERE tenant = ? AND org = ? AND id = ?",
+        "SELECT id, sub, origin, key_x, key_y FROM device WHERE tenant = $1 AND org = $2 AND id = $3",
     )
     .bind(&owner.tenant)
     .bind(&owner.org)
@@ -157,7 +157,7 @@ pub(crate) async fn device(
 
 /// Spends an assertion's `jti`. False when it was used before.
 pub(crate) async fn use_assertion(
-    db: &mut SqliteConnection,
+    db: &mut AnyConnection,
     owner: &Owner,
     device_id: &str,
     jti: &str,
@@ -167,7 +167,7 @@ pub(crate) async fn use_assertion(
         .execute(&mut *db)
         .await?;
     let added = sqlx::query(
-        "INSERT INTO device_assertion (device_id, jti, expires_at) VALUES (?, ?, unixepoch('subsec') + 240)
+        "INSERT INTO device_assertion (device_id, jti, expires_at) VALUES ($1, $2, unixepoch('subsec') + 240)
          ON CONFLICT DO NOTHING",
     )
     .bind(device_id)
@@ -175,7 +175,7 @@ pub(crate) async fn use_assertion(
     .execute(&mut *db)
     .await?;
     sqlx::query(
-        "UPDATE device SET seen_at = unixepoch('subsec') WHERE tenant = ? AND org = ? AND id = ?",
+        "UPDATE device SET seen_at = unixepoch('subsec') WHERE tenant = $1 AND org = $2 AND id = $3",
     )
     .bind(&owner.tenant)
     .bind(&owner.org)

@@ -8,9 +8,9 @@ use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::grant::code_place;
 use crate::random;
-use crate::store::audit::{self, Entry};
 use crate::store::confirmations;
 use crate::store::flows::{self, FlowRow};
+use crate::store::journal::{self, Entry};
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
@@ -183,7 +183,7 @@ async fn keep(app: &Shared, flow: &FlowRow, code: &str) -> ApiResult<Response> {
         if !trusted {
             confirmations::demand(&mut tx, flow, &secret_hash).await?;
         }
-        audit::record(&mut tx, entry(flow, "flow.return", "done", &owner)).await?;
+        journal::record(&mut tx, entry(flow, "flow.return", "done", &owner)).await?;
     }
     tx.commit().await?;
     if !first {
@@ -224,7 +224,7 @@ async fn end(
     let mut tx = app.store.begin().await?;
     let open = [FlowPhase::Started];
     let ended = flows::set_failed(&mut tx, flow, &open, failure, None, words).await?;
-    audit::record(
+    journal::record(
         &mut tx,
         entry(flow, "flow.return", failure.entry().code, &flow.owner()),
     )
@@ -237,11 +237,8 @@ async fn end(
 }
 
 async fn note(app: &Shared, flow: &FlowRow, outcome: &str) -> ApiResult<()> {
-    Ok(audit::record_alone(
-        &app.store,
-        entry(flow, "flow.return", outcome, &flow.owner()),
-    )
-    .await?)
+    let owner = flow.owner();
+    Ok(journal::record_alone(&app.store, entry(flow, "flow.return", outcome, &owner)).await?)
 }
 
 pub(super) fn entry<'a>(
@@ -256,6 +253,7 @@ pub(super) fn entry<'a>(
         action,
         target: Some(&flow.id),
         outcome,
+        reason: None,
         session: None,
     }
 }

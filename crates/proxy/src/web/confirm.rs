@@ -11,7 +11,7 @@ use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::random;
 use crate::store::flows::{self, FlowRow};
-use crate::store::{audit, confirmations};
+use crate::store::{confirmations, journal};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -153,7 +153,7 @@ async fn confirm(app: &Shared, provider: &str, token: &str) -> ApiResult<Respons
     let mut tx = app.store.begin().await?;
     let first = confirmations::release(&mut tx, &flow, &confirm_hash, &claim_hash).await?;
     let outcome = if first { "done" } else { "repeated" };
-    audit::record(&mut tx, entry(&flow, "flow.confirm", outcome, &owner)).await?;
+    journal::record(&mut tx, entry(&flow, "flow.confirm", outcome, &owner)).await?;
     tx.commit().await?;
     if !first {
         return Ok(page(Page::Repeated));

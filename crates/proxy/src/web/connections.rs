@@ -7,9 +7,9 @@ use crate::error::{ApiError, ApiResult};
 use crate::grant::revoke::{self, Outcome};
 use crate::grant::{TokenColumn, token_place};
 use crate::session::Principal;
-use crate::store::audit::{self, Entry};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::grants;
+use crate::store::journal::{self, Entry};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -91,7 +91,7 @@ pub(super) async fn update(
     if !connections::update(&mut tx, &who.owner, &id, version, &change).await? {
         return Err(ErrorCode::VersionConflict.into());
     }
-    audit::record(&mut tx, entry(&who, "connection.update", &id)).await?;
+    journal::record(&mut tx, entry(&who, "connection.update", &id)).await?;
     tx.commit().await?;
     app.announce(&who.owner, &id).await;
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
@@ -158,7 +158,7 @@ pub(super) async fn remove(
             let outcome = running
                 .await
                 .map_err(|_| ApiError::from(ErrorCode::Internal))?;
-            // The worker may have been faster; what it did then shows in the audit table.
+            // The worker may have been faster; what it did then shows in the journal.
             Some(outcome?.unwrap_or(Outcome::PutOff))
         }
     };
@@ -174,7 +174,7 @@ async fn forget(
 ) -> ApiResult<Option<String>> {
     let owner = &who.owner;
     let mut tx = app.store.begin().await?;
-    let grant = grants::read(&mut *tx, owner, id)
+    let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
     let pending = match (&grant.refresh_token, revoke) {
@@ -195,7 +195,7 @@ async fn forget(
         _ => None,
     };
     connections::delete(&mut tx, owner, id).await?;
-    audit::record(&mut tx, entry(who, "connection.remove", id)).await?;
+    journal::record(&mut tx, entry(who, "connection.remove", id)).await?;
     tx.commit().await?;
     Ok(pending)
 }
@@ -228,6 +228,7 @@ fn entry<'a>(who: &'a Principal, action: &'static str, id: &'a str) -> Entry<'a>
         action,
         target: Some(id),
         outcome: "done",
+        reason: None,
         session: Some(&who.jti),
     }
 }

@@ -10,8 +10,8 @@ use crate::grant::code_place;
 use crate::grant::exchange::{Exchange, check_plan};
 use crate::random;
 use crate::session::Principal;
-use crate::store::audit::{self, Entry};
 use crate::store::flows::{self, FlowRow};
+use crate::store::journal::{self, Entry};
 use crate::store::{connections, seconds};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -48,6 +48,8 @@ pub(super) async fn start(
     let request = parse_start(&body)?;
     check_start(&app, &who, &request)?;
     let mut tx = app.store.begin().await?;
+    // Of several that start at once, each sees those before it.
+    journal::lock_org(&mut tx, &who.owner).await?;
     let open = flows::open_flows(&mut tx, &who.owner, &who.sub).await?;
     if open.of_user >= MOST_OF_USER || open.of_org >= MOST_OF_ORG {
         let wait = open.seconds_to_next.unwrap_or(flows::FLOW_LIFE);
@@ -244,7 +246,7 @@ struct Proof {
 async fn refuse_claim(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedFlow> {
     let code = ErrorCode::ClaimRequired;
     let entry = entry(who, "flow.complete", id, code.entry().code);
-    audit::record_alone(&app.store, entry).await?;
+    journal::record_alone(&app.store, entry).await?;
     Err(code.into())
 }
 
@@ -267,6 +269,9 @@ async fn redeem(
     let challenge = sha256_base64url(&proof.verifier);
     if !is_verifier(&proof.verifier) || !same(&flow.code_challenge, &challenge) {
         return kill(app, &who, &flow, ErrorCode::BadVerifier).await;
+    }
+    if !app.sealer.can_seal() {
+        return Err(ApiError::from(ErrorCode::StoreUnavailable).retry_after(2.0));
     }
     // Opened before the code leaves the row, so that a fault of ours leaves the flow as it was.
     let owner = flow.owner();
@@ -381,7 +386,7 @@ async fn stored_result(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResu
         .ok_or(ErrorCode::FlowFinished)?;
     Ok(CompletedFlow {
         connection: app.facts(&row)?,
-        reconnected: flow.reconnected,
+        reconnected: flow.reconnected(),
     })
 }
 
@@ -414,16 +419,17 @@ fn entry<'a>(
         action,
         target: Some(target),
         outcome,
+        reason: None,
         session: Some(&who.jti),
     }
 }
 
 async fn record(
-    db: &mut sqlx::SqliteConnection,
+    db: &mut sqlx::AnyConnection,
     who: &Principal,
     action: &'static str,
     target: &str,
     outcome: &str,
 ) -> ApiResult<()> {
-    Ok(audit::record(db, entry(who, action, target, outcome)).await?)
+    Ok(journal::record(db, entry(who, action, target, outcome)).await?)
 }

@@ -20,7 +20,8 @@ async fn healthz() -> Json<Value> {
 
 async fn readyz(State(app): State<Shared>) -> (StatusCode, Json<Value>) {
     let writable = tokio::time::timeout(Duration::from_secs(3), app.store.is_writable());
-    let ready = !app.stop.is_cancelled() && writable.await.unwrap_or(false);
+    let ready =
+        !app.stop.is_cancelled() && app.sealer.can_seal() && writable.await.unwrap_or(false);
     let status = if ready {
         StatusCode::OK
     } else {

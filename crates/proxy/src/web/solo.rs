@@ -7,7 +7,7 @@ use crate::config::check::is_session_id;
 use crate::error::{ApiError, ApiResult};
 use crate::random;
 use crate::session::{now, unverified, validation};
-use crate::store::audit::{self, Entry};
+use crate::store::journal::{self, Entry};
 use crate::store::solo::{self, Device};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use axum::Json;
@@ -61,9 +61,10 @@ pub(super) async fn launch(
         action: "device.launch",
         target: Some(&device.id),
         outcome: "done",
+        reason: None,
         session: None,
     };
-    audit::record(&mut tx, entry).await?;
+    journal::record(&mut tx, entry).await?;
     let session = mint(local, &device)?;
     tx.commit().await?;
     Ok(Json(Launched {

@@ -4,7 +4,7 @@
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::session::Principal;
-use crate::store::audit::{self, Entry};
+use crate::store::journal::{self, Entry};
 use axum::extract::{FromRequestParts, MatchedPath};
 use http::header::{AUTHORIZATION, ORIGIN};
 use http::request::Parts;
@@ -80,7 +80,7 @@ pub(super) async fn require_admin(
         return Ok(());
     }
     let refusal = ErrorCode::RoleRequired;
-    // A stranger's text has no place in the audit table.
+    // A stranger's text has no place in the journal.
     let target = target.filter(|id| id.parse::<portico_core::ids::FlowId>().is_ok());
     let entry = Entry {
         owner: &who.owner,
@@ -88,8 +88,9 @@ pub(super) async fn require_admin(
         action,
         target,
         outcome: refusal.entry().code,
+        reason: None,
         session: Some(&who.jti),
     };
-    audit::record_alone(&app.store, entry).await?;
+    journal::record_alone(&app.store, entry).await?;
     Err(refusal.into())
 }

@@ -1,0 +1,174 @@
+//! The database of one test: which kind the environment asks for, its making and its end, a look inside.
+//! Owns databases named `portico_test_…` on the server that the environment names, and no others.
+
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// `sqlite` (also when absent) or `postgres`.
+const KIND: &str = "PORTICO_TEST_DATABASE";
+/// A server on which this process may create databases.
+const SERVER: &str = "PORTICO_TEST_POSTGRES";
+
+/// Where a stage keeps its rows.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// The file in the data folder.
+    Sqlite(PathBuf),
+    /// A database of this test alone, dropped with the last clone.
+    Postgres(Arc<OwnDatabase>),
+}
+
+impl Database {
+    /// A fresh one of the kind that the environment asks for; SQLite's file is the proxy's to make.
+    pub async fn fresh(data_dir: &Path) -> Self {
+        match std::env::var(KIND).as_deref() {
+            Err(_) | Ok("" | "sqlite") => Self::Sqlite(data_dir.join("portico.sqlite")),
+            Ok("postgres") => Self::Postgres(Arc::new(OwnDatabase::create().await)),
+            Ok(other) => panic!("{KIND} is {other:?}; it may be sqlite or postgres"),
+        }
+    }
+
+    /// What the proxy is told, where it is told anything: `database_url`.
+    pub fn url(&self) -> Option<String> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(own) => Some(own.url.clone()),
+        }
+    }
+
+    /// Whether this is SQLite; elsewhere it says in the test's output why nothing was tested.
+    ///
+    /// For the few tests that look at what only SQLite has, such as its files.
+    pub fn only_sqlite(&self, why: &str) -> bool {
+        let is_sqlite = matches!(self, Self::Sqlite(_));
+        if !is_sqlite {
+            eprintln!("nothing to test on PostgreSQL: {why}");
+        }
+        is_sqlite
+    }
+
+    /// Runs statements, several at once if need be.
+    pub async fn run(&self, statements: &str) {
+        let query = sqlx::raw_sql(AssertSqlSafe(statements));
+        match self {
+            Self::Sqlite(path) => {
+                query.execute(&mut sqlite(path).await).await.unwrap();
+            }
+            Self::Postgres(own) => {
+                let mut database = own.connect().await;
+                query.execute(&mut database).await.unwrap();
+                database.close().await.unwrap();
+            }
+        }
+    }
+
+    /// The first column of the first row, as a number.
+    pub async fn count(&self, query: &str) -> i64 {
+        match self {
+            Self::Sqlite(path) => {
+                let query = sqlx::query(AssertSqlSafe(query));
+                let row = query.fetch_one(&mut sqlite(path).await).await;
+                row.unwrap().get(0)
+            }
+            Self::Postgres(own) => {
+                let row = own.first_row(query).await;
+                // An INTEGER is 64 bits wide in SQLite and 32 here; a number is a number.
+                row.try_get(0)
+                    .or_else(|_| row.try_get::<i32, _>(0).map(i64::from))
+                    .unwrap()
+            }
+        }
+    }
+
+    /// The first column of the first row, as text.
+    pub async fn text(&self, query: &str) -> Option<String> {
+        match self {
+            Self::Sqlite(path) => {
+                let query = sqlx::query(AssertSqlSafe(query));
+                let row = query.fetch_one(&mut sqlite(path).await).await;
+                row.unwrap().get(0)
+            }
+            Self::Postgres(own) => own.first_row(query).await.get(0),
+        }
+    }
+}
+
+async fn sqlite(path: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(Duration::from_secs(10))
+        .connect()
+        .await
+        .unwrap()
+}
+
+/// A database on the server of the run.
+#[derive(Debug)]
+pub struct OwnDatabase {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl OwnDatabase {
+    async fn create() -> Self {
+        let server = std::env::var(SERVER).unwrap_or_else(|_| {
+            panic!("{SERVER} names no server; `cargo xtask test --only http-postgres` starts one")
+        });
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).unwrap();
+        let name = format!("portico_test_{:016x}", u64::from_ne_bytes(random));
+        let mut url: url::Url = server.parse().expect("a server's URL");
+        url.set_path(&name);
+        let mut admin = PgConnection::connect(&server).await.unwrap();
+        let statement = format!("CREATE DATABASE {name}");
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+        Self {
+            server,
+            name,
+            url: url.into(),
+        }
+    }
+
+    async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+
+    async fn first_row(&self, query: &str) -> PgRow {
+        let mut database = self.connect().await;
+        let row = sqlx::query(AssertSqlSafe(query)).fetch_one(&mut database);
+        let row = row.await.unwrap();
+        database.close().await.unwrap();
+        row
+    }
+}
+
+impl Drop for OwnDatabase {
+    fn drop(&mut self) {
+        let server = self.server.clone();
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        // On a thread of its own, for a runtime cannot wait within another. Should it fail, the server's end
+        // takes the database with it.
+        let dropping = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let mut admin = PgConnection::connect(&server).await?;
+                let query = sqlx::raw_sql(AssertSqlSafe(statement));
+                query.execute(&mut admin).await?;
+                admin.close().await
+            })
+        });
+        let _ = dropping.join();
+    }
+}

@@ -1,0 +1,253 @@
+//! The proxy as people run it: a process with a configuration file, which can be killed.
+//! Owns the process by its id; it ends with the value. Every wait is bounded.
+
+use crate::caller::Caller;
+use crate::device::launch;
+use crate::stage::Stage;
+use portico_proxy::config::Config;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// From start to `listening on`, on a machine that does much else.
+const START: Duration = Duration::from_mins(1);
+/// CP-4: what a proxy may take to end in good order.
+const LAST: Duration = Duration::from_secs(30);
+
+/// One proxy process over a stage's database.
+///
+/// The stage's own proxy stands by: it makes the connections that a test needs.
+pub struct Replica {
+    /// As the stage's, with this process's own address.
+    pub config: Config,
+    process: Child,
+    launch_link: String,
+    said: Lines,
+    _folder: TempDir,
+}
+
+/// Lines of standard error, as far as they came.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    fn add(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(line);
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Replica {
+    /// Starts a proxy over the stage's database and keys, and waits until it listens.
+    pub async fn start(stage: &Stage) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = stage.config.clone();
+        config.base_url = "http://localhost:0".into();
+        let secret_file = folder.path().join("hubspot-client-secret");
+        fs::write(&secret_file, portico_sandbox::DEMO_CLIENT_SECRET).unwrap();
+        fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o600)).unwrap();
+        config.hubspot.client_secret_file = Some(secret_file);
+        let file = folder.path().join("portico.toml");
+        let mut text = written(&config);
+        if let Some(url) = stage.database().url() {
+            // Before the first section.
+            text.insert_str(0, &format!("database_url = {}\n", quoted(url)));
+        }
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+
+        let mut command = Command::new(program());
+        for (name, _) in std::env::vars_os() {
+            // The file is the whole of its configuration.
+            if name.to_string_lossy().starts_with("PORTICO_") {
+                command.env_remove(name);
+            }
+        }
+        let mut process = command
+            .arg("serve")
+            .arg("--config")
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let said = Lines::default();
+        tokio::spawn(gather(process.stderr.take().unwrap(), said.clone()));
+        let mut out = BufReader::new(process.stdout.take().unwrap()).lines();
+        let first_words = async {
+            let mut after = async |prefix: &str| {
+                let line = out.next_line().await.ok()??;
+                line.strip_prefix(prefix).map(str::to_owned)
+            };
+            Some((after("listening on ").await?, after("launch: ").await?))
+        };
+        let Ok(Some((base_url, launch_link))) = timeout(START, first_words).await else {
+            panic!(
+                "the proxy did not start; it said:\n{}",
+                said.all().join("\n")
+            );
+        };
+        config.base_url = base_url;
+        Self {
+            config,
+            process,
+            launch_link,
+            said,
+            _folder: folder,
+        }
+    }
+
+    /// Somebody who opened this process's launch link; the link works once.
+    pub async fn launched(&self) -> Caller {
+        self.caller(launch(&self.launch_link).await)
+    }
+
+    /// A page on the app's own origin with a token that comes from elsewhere, such as a partner's backend.
+    pub fn caller(&self, token: String) -> Caller {
+        Caller::new(self.config.clone(), token, self.config.base_url.clone())
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> Vec<String> {
+        self.said.all()
+    }
+
+    /// `kill -9`: no last word, no tidying up.
+    pub async fn kill9(mut self) {
+        self.signal(Signal::KILL);
+        timeout(LAST, self.process.wait())
+            .await
+            .expect("a killed process is gone")
+            .unwrap();
+    }
+
+    /// Asks it to end, which is answered later by [`Replica::ended`].
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// How it ended, and how long that took. One that goes on for longer than CP-4 allows fails the test.
+    pub async fn ended(&mut self) -> (ExitStatus, Duration) {
+        let start = Instant::now();
+        let Ok(status) = timeout(LAST, self.process.wait()).await else {
+            panic!("still running; it said:\n{}", self.log().join("\n"));
+        };
+        (status.unwrap(), start.elapsed())
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.process.id().expect("it was not waited for yet");
+        let id = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+}
+
+async fn gather(stderr: impl AsyncRead + Unpin, said: Lines) {
+    let mut lines = BufReader::new(stderr).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        said.add(line);
+    }
+}
+
+/// What `cargo xtask test` built for the run, or what lies beside the test's own program.
+fn program() -> PathBuf {
+    if let Some(path) = std::env::var_os("PORTICO_PROXY_BIN") {
+        return path.into();
+    }
+    let test = std::env::current_exe().unwrap();
+    // target/debug/deps/http-…
+    let beside = test.ancestors().nth(2).unwrap().join("portico-proxy");
+    assert!(
+        beside.is_file(),
+        "{} is missing: `cargo build -p portico-proxy` makes it, and `cargo xtask test` keeps it fresh",
+        beside.display()
+    );
+    beside
+}
+
+/// A list or text as TOML writes it: as JSON does.
+fn quoted(value: impl Into<serde_json::Value>) -> String {
+    value.into().to_string()
+}
+
+/// `portico.toml` of a configuration that tests use.
+pub fn written(config: &Config) -> String {
+    let (hubspot, limits) = (&config.hubspot, config.limits);
+    let path = |path: &std::path::Path| quoted(path.to_string_lossy());
+    let mut text = format!(
+        "base_url = {}\nlisten = \"{}\"\ndata_dir = {}\n",
+        quoted(config.base_url.as_str()),
+        config.listen,
+        path(&config.data_dir)
+    );
+    if let Some(file) = &config.key_file {
+        let _ = writeln!(text, "key_file = {}", path(file));
+    }
+    if let Some(solo) = &config.solo {
+        let _ = write!(
+            text,
+            "\n[solo]\norg = {}\nuser = {}\nmax_connections = {}\norigins = {}\nreturn_uris = {}\n",
+            quoted(solo.org.as_str()),
+            quoted(solo.user.as_str()),
+            solo.max_connections,
+            quoted(solo.origins.clone()),
+            quoted(solo.return_uris.clone()),
+        );
+    }
+    let _ = write!(
+        text,
+        "\n[limits]\nuser_per_minute = {}\norg_per_minute = {}\n\
+         \n[hubspot]\nclient_id = {}\nauthorize_base = {}\napi_base = {}\nrequired_scopes = {}\noptional_scopes = {}\n",
+        limits.user_per_minute,
+        limits.org_per_minute,
+        quoted(hubspot.client_id.as_str()),
+        quoted(hubspot.authorize_base.as_str()),
+        quoted(hubspot.api_base.as_str()),
+        quoted(hubspot.required_scopes.clone()),
+        quoted(hubspot.optional_scopes.clone()),
+    );
+    if let Some(file) = &hubspot.client_secret_file {
+        let _ = writeln!(text, "client_secret_file = {}", path(file));
+    }
+    for tenant in &config.tenants {
+        let _ = write!(
+            text,
+            "\n[[tenants]]\nissuer = {}\norigins = {}\nreturn_uris = {}\ntrusted = {}\n",
+            quoted(tenant.issuer.as_str()),
+            quoted(tenant.origins.clone()),
+            quoted(tenant.return_uris.clone()),
+            tenant.trusted,
+        );
+        if let Some(name) = &tenant.name {
+            let _ = writeln!(text, "name = {}", quoted(name.as_str()));
+        }
+        for key in &tenant.keys {
+            let _ = write!(
+                text,
+                "\n[[tenants.keys]]\nkid = {}\nalg = \"{}\"\npublic_key = {}\n",
+                quoted(key.kid.as_str()),
+                key.alg,
+                quoted(key.public_key.as_str()),
+            );
+        }
+    }
+    text
+}
