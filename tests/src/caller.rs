@@ -167,7 +167,7 @@ impl Caller {
             "code_challenge": sha256_base64url(verifier),
             "code_challenge_method": "S256",
             "state_hash": sha256_base64url(state),
-            "return_uri": format!("{}/return.html", self.config.base_url),
+            "return_uri": format!("{}/return.html", self.origin),
         })
     }
 

@@ -16,6 +16,7 @@ mod caller;
 mod database;
 mod device;
 mod front;
+mod partner;
 mod person;
 mod raw;
 mod replica;
@@ -26,7 +27,8 @@ pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
 pub use database::{Database, OwnDatabase};
 pub use device::launch;
 pub use front::{Front, Play, Stranger};
-pub use person::{Person, fragment, location};
+pub use partner::{Partner, now};
+pub use person::{Person, fragment, location, onward};
 pub use raw::{raw, rest, statuses};
 pub use replica::{Replica, written};
 

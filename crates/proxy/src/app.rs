@@ -1,6 +1,6 @@
 //! What every part of a running proxy shares. Owns nothing but the handles; each part owns its own rules.
 
-use crate::config::Config;
+use crate::config::{Config, Solo};
 use crate::error::{ApiError, ApiResult};
 use crate::grant::cache::Grants;
 use crate::grant::refresh::Flights;
@@ -10,7 +10,7 @@ use crate::provider::{ProviderClient, Providers};
 use crate::refusals::Refusals;
 use crate::relay::Slots;
 use crate::seal::Sealer;
-use crate::service_keys::{Fetches, ServiceKeys};
+use crate::service_keys::Fetches;
 use crate::session::{LocalIssuer, Sessions};
 use crate::spool::Spool;
 use crate::store::connections::ConnectionRow;
@@ -25,6 +25,14 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// The one organization that the proxy issues sessions for by itself.
+pub(crate) struct LocalOrg {
+    /// Whose its rows are.
+    pub(crate) owner: Owner,
+    pub(crate) issuer: LocalIssuer,
+    pub(crate) settings: Solo,
+}
+
 /// Handles of one running proxy.
 pub(crate) struct App {
     pub(crate) config: Config,
@@ -32,9 +40,8 @@ pub(crate) struct App {
     pub(crate) sealer: Sealer,
     pub(crate) spool: Spool,
     pub(crate) sessions: Sessions,
-    pub(crate) issuer: LocalIssuer,
-    /// Owner of what belongs to the solo organization.
-    pub(crate) solo: Owner,
+    /// The solo organization, where there is one.
+    pub(crate) solo: Option<LocalOrg>,
     pub(crate) providers: Providers,
     /// Where news of connections is sent.
     pub(crate) endpoints: Vec<Endpoint>,
@@ -48,8 +55,6 @@ pub(crate) struct App {
     pub(crate) forwarders: Forwarders,
     pub(crate) telemetry: Telemetry,
     pub(crate) refusals: Refusals,
-    /// Of every tenant whose backend may fetch tokens.
-    pub(crate) service_keys: ServiceKeys,
     pub(crate) fetches: Fetches,
     /// Work that must outlive the request that began it.
     pub(crate) tasks: TaskTracker,

@@ -3,10 +3,13 @@
 
 pub(crate) mod check;
 mod load;
+mod reload;
+mod tenant;
 mod webhook;
 
 pub use crate::service_keys::{Backend, ServiceKey};
 pub use check::ConfigError;
+pub use tenant::{KeyAlgorithm, Tenant, TenantKey};
 pub use webhook::Webhook;
 
 use ipnet::IpNet;
@@ -45,9 +48,13 @@ pub struct Config {
     /// Own listener of `/healthz` and `/readyz`; without it they stand on the main one.
     #[serde(default)]
     pub health_listen: Option<SocketAddr>,
-    /// The one organization of a solo proxy.
+    /// The one organization of a solo proxy. A file with neither `[solo]` nor `[[tenants]]` has it with
+    /// defaults; without it there is no local issuer and no launch link.
     #[serde(default)]
-    pub solo: Solo,
+    pub solo: Option<Solo>,
+    /// Partners, each an issuer of sessions. The one field that is read again while the proxy runs.
+    #[serde(default)]
+    pub tenants: Vec<Tenant>,
     /// The HubSpot app.
     pub hubspot: HubSpot,
     /// Request limits.
@@ -68,7 +75,7 @@ pub struct Config {
 }
 
 /// Sessions of the local issuer: one organization, one person per launch link.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Solo {
     /// Organization id: 1 to 128 characters of `[A-Za-z0-9._:-]`.
@@ -183,7 +190,7 @@ impl GitHub {
 }
 
 /// Requests a minute, the relay and the event stream excepted, and how much at once (threat model, section 6).
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Of one person.
@@ -205,7 +212,7 @@ pub struct Limits {
 }
 
 /// Who stands in front of the proxy.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Edge {
     /// Networks whose `X-Forwarded-For` is believed, for limits only; when empty, nobody's.
@@ -213,7 +220,7 @@ pub struct Edge {
 }
 
 /// What is told of the proxy at work.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
     /// Form of log lines.
@@ -261,7 +268,8 @@ impl Config {
             key_file: None,
             spool_dir: None,
             health_listen: None,
-            solo: Solo::default(),
+            solo: Some(Solo::default()),
+            tenants: Vec::new(),
             hubspot,
             limits: Limits::default(),
             edge: Edge::default(),
@@ -276,17 +284,17 @@ impl Config {
         format!("{}/callback/{}", self.base_url, provider.wire_name())
     }
 
-    /// Where a flow may return to: the app's own return page, then the configured ones.
-    pub fn return_uris(&self) -> Vec<String> {
-        std::iter::once(format!("{}/return.html", self.base_url))
-            .chain(self.solo.return_uris.iter().cloned())
+    /// Origins that the solo organization's sessions may name: the app's own, then the configured ones.
+    pub(crate) fn solo_origins(&self, solo: &Solo) -> Vec<String> {
+        std::iter::once(self.base_url.clone())
+            .chain(solo.origins.iter().cloned())
             .collect()
     }
 
-    /// Origins that may call the interface: the app's own, then the configured ones.
-    pub fn origins(&self) -> Vec<String> {
-        std::iter::once(self.base_url.clone())
-            .chain(self.solo.origins.iter().cloned())
+    /// Where its flows may return to: the app's own return page, then the configured ones.
+    pub(crate) fn solo_return_uris(&self, solo: &Solo) -> Vec<String> {
+        std::iter::once(format!("{}/return.html", self.base_url))
+            .chain(solo.return_uris.iter().cloned())
             .collect()
     }
 

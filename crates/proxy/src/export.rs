@@ -16,6 +16,9 @@ const LONGEST_LINE: u64 = 64 * 1024;
 /// Why an export cannot be made, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
+    /// Neither the command nor the configuration names an organization.
+    #[error("without [solo] in the configuration, --tenant and --org say whose journal it is")]
+    NoOrg,
     /// The database cannot be opened.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -157,12 +160,13 @@ async fn write(
     what: ExportOf,
     out: &mut impl Write,
 ) -> Result<(), ExportError> {
+    let solo_org = config.solo.as_ref().map(|solo| solo.org.clone());
     let owner = Owner {
         tenant: match what.tenant {
             Some(tenant) => tenant,
             None => solo_tenant(store).await?,
         },
-        org: what.org.unwrap_or_else(|| config.solo.org.clone()),
+        org: what.org.or(solo_org).ok_or(ExportError::NoOrg)?,
     };
     if journal::head(store.readers(), &owner).await?.is_none() {
         let Owner { tenant, org } = owner;

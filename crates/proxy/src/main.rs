@@ -1,8 +1,12 @@
-//! `portico-proxy`: serve, print a launch link, check a configuration, hand out the journal, make a service key.
-//! Owns the command line and the process; everything else is the library's.
+//! `portico-proxy`: serve, print a launch link, check a configuration, hand out the journal, help a partner's first
+//! hour. Owns the command line and the process; everything else is the library's.
 
+mod partner_commands;
+mod watch;
 mod webhook_commands;
 
+use crate::partner_commands::{IssueKey, SignSession, found_good, issue_key, sign_session};
+use crate::watch::Watch;
 use crate::webhook_commands::{Webhooks, webhooks};
 use clap::{Parser, Subcommand};
 use portico_proxy::config::{self, Config, LogFormat};
@@ -35,8 +39,12 @@ enum Command {
     Launch(File),
     /// Say what each data key is needed for, and which may go.
     Keys(File),
-    /// Say whether the configuration is good.
+    /// Say whether the configuration is good, and who may sign in with it.
     Check(File),
+    /// Make a key pair for a partner; prints what the configuration takes.
+    IssueKey(IssueKey),
+    /// Print a session of ten minutes, signed with a partner's key.
+    SignSession(SignSession),
     /// Look at webhooks, or send them again.
     #[command(subcommand)]
     Webhooks(Webhooks),
@@ -142,16 +150,7 @@ fn fail(error: &dyn Error) -> ExitCode {
 
 async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve(file) => {
-            let config = file.load()?;
-            let exporter = begin_to_log(config.telemetry.clone())?;
-            if let Err(error) = dumps {
-                tracing::warn!(error = %error, "core dumps cannot be switched off");
-            }
-            let served = serve(config).await;
-            tokio::task::spawn_blocking(|| exporter.finish()).await?;
-            served
-        }
+        Command::Serve(file) => serve(&file, dumps).await,
         Command::Launch(file) => {
             begin_to_log(config::Telemetry::default())?;
             say(&launch_link(&file.load()?).await?);
@@ -175,8 +174,15 @@ async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<
             Ok(())
         }
         Command::Check(file) => {
-            file.load()?;
-            say("the configuration is good");
+            say(&found_good(&file.load()?));
+            Ok(())
+        }
+        Command::IssueKey(arguments) => {
+            say(&issue_key(&arguments)?);
+            Ok(())
+        }
+        Command::SignSession(arguments) => {
+            say(&sign_session(arguments)?);
             Ok(())
         }
         Command::Journal(Journal::Verify { file, head }) => verify(&file, head.as_deref()),
@@ -270,21 +276,32 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+async fn serve(file: &File, dumps: rustix::io::Result<()>) -> Result<(), Box<dyn Error>> {
     // Before anything is started, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let hangup = signal(SignalKind::hangup())?;
+    let watch = Watch::begin(&file.config);
+    let config = file.load()?;
+    let exporter = begin_to_log(config.telemetry.clone())?;
+    if let Err(error) = dumps {
+        tracing::warn!(error = %error, "core dumps cannot be switched off");
+    }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("{} cannot be bound: {error}", config.listen))?;
-    let proxy = Proxy::start(config, listener).await?;
+    let proxy = Proxy::start(config.clone(), listener).await?;
     say(&format!("listening on {}", proxy.base_url()));
-    say(&format!("launch: {}", proxy.launch_link()));
+    if let Some(link) = proxy.launch_link() {
+        say(&format!("launch: {link}"));
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = watch.run(&proxy, &config, hangup) => {}
     }
     proxy.shutdown().await;
+    tokio::task::spawn_blocking(|| exporter.finish()).await?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ const OF_CONNECTION: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 const OF_KEY: NonZeroU32 = NonZeroU32::MIN.saturating_add(599);
 
 /// What a partner's backend may do beside its people.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Backend {
     /// Whether it may fetch access tokens.
@@ -31,7 +31,7 @@ pub struct Backend {
 }
 
 /// One key, as the configuration lists it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceKey {
     /// Its name in the journal: 1 to 64 characters of `[A-Za-z0-9._-]`.

@@ -4,6 +4,7 @@
 //! SQLite: one writer, every write under `BEGIN IMMEDIATE`, readers beside it by WAL. PostgreSQL: read committed,
 //! whoever must be alone locks a row first (threat model, section 8). One text of each query serves both.
 
+pub(crate) mod confirmations;
 pub(crate) mod connections;
 pub(crate) mod deliveries;
 pub(crate) mod events;

@@ -4,6 +4,7 @@
 mod admission;
 mod app_files;
 mod callback;
+mod confirm;
 mod connections;
 mod cors;
 mod edge;
@@ -33,7 +34,7 @@ use portico_core::error::ErrorCode;
 
 /// Everything a browser reaches.
 pub(crate) fn router(app: Shared) -> Router {
-    let interface = Router::new()
+    let mut interface = Router::new()
         .route("/session", get(session::show))
         .route("/flows", post(flows::start))
         .route("/flows/{id}", get(flows::show).delete(flows::cancel))
@@ -59,9 +60,13 @@ pub(crate) fn router(app: Shared) -> Router {
         )
         .route("/events", get(events::stream))
         .route("/journal", get(journal::list))
-        .route("/journal/export", get(journal::export))
-        .route("/solo/launch", post(solo::launch))
-        .route("/solo/session", post(solo::renew))
+        .route("/journal/export", get(journal::export));
+    if app.solo.is_some() {
+        interface = interface
+            .route("/solo/launch", post(solo::launch))
+            .route("/solo/session", post(solo::renew));
+    }
+    let interface = interface
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn_with_state(app.clone(), cors::guard))
@@ -69,6 +74,7 @@ pub(crate) fn router(app: Shared) -> Router {
     // `any`: the handler itself refuses what is not a navigation, with its own pages.
     let callbacks = Router::new()
         .route("/callback/{provider}", any(callback::arrive))
+        .route("/callback/{provider}/confirm", any(confirm::release))
         .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn(edge::interface_headers));
     // Beside the interface: no page may call it, so no preflight is answered.

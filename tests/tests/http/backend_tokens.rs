@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 async fn with_key() -> (Stage, String) {
     let (key, listed) = new_service_key("deals").unwrap();
     let stage = Stage::set(|config, _| {
-        config.solo.backend = Backend {
+        config.solo.as_mut().unwrap().backend = Backend {
             tokens: true,
             service_keys: vec![listed],
         };
@@ -77,7 +77,7 @@ async fn it_is_off_unless_the_operator_turns_it_on() {
             tokens,
             service_keys,
         };
-        let stage = Stage::set(|config, _| config.solo.backend = backend).await;
+        let stage = Stage::set(|config, _| config.solo.as_mut().unwrap().backend = backend).await;
         let id = stage.connected(PORTAL).await;
         assert_eq!(
             fetch(&stage, &key, &id).await.refusal(),
@@ -447,7 +447,7 @@ async fn an_oauth_client_refreshes_at_the_proxy() {
 async fn a_key_that_cannot_be_right_stops_the_start() {
     let stage = Stage::open().await;
     let mut config = stage.config.clone();
-    config.solo.backend.service_keys = vec![ServiceKey {
+    config.solo.as_mut().unwrap().backend.service_keys = vec![ServiceKey {
         id: "deals".into(),
         sha256: "abc".into(),
     }];

@@ -65,8 +65,8 @@ fn quoted(text: &str, name: &str) -> String {
 /// A proxy as the guide configures it, with the key its command made.
 async fn stage(listed: ServiceKey) -> Stage {
     Stage::set(|config, state| {
-        config.solo.org = "acme".into();
-        config.solo.backend = Backend {
+        config.solo.as_mut().unwrap().org = "acme".into();
+        config.solo.as_mut().unwrap().backend = Backend {
             tokens: true,
             service_keys: vec![listed],
         };

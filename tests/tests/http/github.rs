@@ -89,7 +89,7 @@ async fn a_person_connects_a_github_account() {
 async fn github_is_offered_and_takes_no_place_of_a_portal() {
     let stage = Stage::set(|config, state| {
         offer_github(config, state);
-        config.solo.max_connections = 1;
+        config.solo.as_mut().unwrap().max_connections = 1;
     })
     .await;
     stage.connected(PORTAL).await;

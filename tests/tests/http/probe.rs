@@ -232,7 +232,7 @@ async fn a_test_is_refused_like_the_relay() {
         ),
         ("state = 'revoking'", (409, "disconnected")),
     ] {
-        let org = stage.config.solo.org.clone();
+        let org = stage.config.solo.as_ref().unwrap().org.clone();
         let change = change.replace("'demo'", &format!("'{org}'"));
         stage.sql(&format!("UPDATE connection SET {change}")).await;
         let refused = test(&admin, &id).await.refusal();

@@ -20,7 +20,7 @@ async fn complete_with(stage: &Stage, flow: &Flow, claim: &str, verifier: &str) 
 /// where the code does not say it all.
 #[tokio::test]
 async fn every_refused_try_of_a_known_person_is_written() {
-    let stage = Stage::set(|config, _| config.solo.max_connections = 2).await;
+    let stage = Stage::set(|config, _| config.solo.as_mut().unwrap().max_connections = 2).await;
     let admin = stage.admin();
     let connection = stage.connect(PORTAL).await;
     let id = connection["id"].as_str().unwrap();

@@ -124,7 +124,7 @@ async fn no_secret_stands_in_database_log_or_answer() {
         SECRET.to_owned(),
         WEBHOOK_SECRET["whsec_".len()..].to_owned(),
         admin.token.clone(),
-        stage.proxy.launch_ticket().to_owned(),
+        stage.proxy.launch_ticket().unwrap().to_owned(),
     ];
     let mut answers: Vec<Answer> = Vec::new();
 

@@ -291,7 +291,7 @@ async fn a_consent_takes_the_place_of_a_token() {
 /// J25, J29, EX-7, EX-8: limits and ownership are judged in the final transaction, of parallel tries too.
 #[tokio::test]
 async fn plan_and_ownership_hold_in_the_final_transaction() {
-    let stage = Stage::set(|config, _| config.solo.max_connections = 2).await;
+    let stage = Stage::set(|config, _| config.solo.as_mut().unwrap().max_connections = 2).await;
     let admin = stage.admin();
     let portals = [PORTAL, OTHER_PORTAL, 4_418_276];
     let tries = portals.map(|portal| {

@@ -31,6 +31,7 @@ actions! {
     SessionUse "session.use" "A session was used where it does not belong.";
     FlowStart "flow.start" "An authorization was started.";
     FlowReturn "flow.return" "HubSpot sent the browser back.";
+    FlowConfirm "flow.confirm" "The return was confirmed on the proxy's own page.";
     FlowComplete "flow.complete" "An authorization was completed.";
     FlowCancel "flow.cancel" "An authorization was cancelled.";
     FlowExpire "flow.expire" "An authorization ran out of time.";

@@ -1,7 +1,7 @@
 //! Whether a configuration makes sense as a whole. Each message names the field and never a secret;
 //! all faults are told at once.
 
-use super::{Config, GitHub, webhook};
+use super::{Config, GitHub, Solo, tenant, webhook};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ impl Faults {
         }
     }
 
-    fn keep<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(fault) => {
@@ -113,14 +113,21 @@ impl Config {
     pub(super) fn collect(&self, faults: &mut Faults) {
         let base = faults.keep(origin("base_url", &self.base_url));
         if !self.listen.ip().is_loopback() {
-            if !self.solo.behind_tls {
-                faults.add(
+            let https = base.as_ref().is_none_or(|base| base.scheme() == "https");
+            match &self.solo {
+                Some(solo) if !solo.behind_tls => faults.add(
                     "listen",
                     "is not a loopback address: a solo proxy serves this machine only, unless [solo] behind_tls \
                      is set and a TLS endpoint stands in front",
-                );
-            } else if base.as_ref().is_some_and(|base| base.scheme() != "https") {
-                faults.add("base_url", "must be https when [solo] behind_tls is set");
+                ),
+                Some(_) if !https => {
+                    faults.add("base_url", "must be https when [solo] behind_tls is set");
+                }
+                None if !https => faults.add(
+                    "base_url",
+                    "must be https when listen is not a loopback address: a TLS endpoint stands in front",
+                ),
+                _ => {}
             }
         }
         if self.base_url.ends_with(":0") && self.listen.port() != 0 {
@@ -152,7 +159,10 @@ impl Config {
         {
             faults.add("app_dir", "holds no index.html; build the app first");
         }
-        self.collect_solo(base.is_some(), faults);
+        if let Some(solo) = &self.solo {
+            self.collect_solo(solo, base.is_some(), faults);
+        }
+        tenant::collect(&self.tenants, faults);
         self.collect_hubspot(faults);
         if let Some(github) = &self.github {
             collect_github(github, faults);
@@ -206,8 +216,8 @@ impl Config {
         }
     }
 
-    fn collect_solo(&self, base_is_known: bool, faults: &mut Faults) {
-        for (field, id) in [("solo.org", &self.solo.org), ("solo.user", &self.solo.user)] {
+    fn collect_solo(&self, solo: &Solo, base_is_known: bool, faults: &mut Faults) {
+        for (field, id) in [("solo.org", &solo.org), ("solo.user", &solo.user)] {
             if !is_session_id(id) {
                 faults.add(
                     field,
@@ -215,28 +225,17 @@ impl Config {
                 );
             }
         }
-        if self.solo.max_connections > 100_000 {
+        if solo.max_connections > 100_000 {
             faults.add("solo.max_connections", "must be at most 100000");
         }
-        for (field, problem) in self.solo.backend.faults() {
+        for (field, problem) in solo.backend.faults() {
             faults.add(&format!("solo.backend.{field}"), problem);
         }
-        for entry in &self.solo.origins {
-            faults.keep(origin("solo.origins", entry));
-        }
-        let origins = self.origins();
-        for entry in &self.solo.return_uris {
-            let field = "solo.return_uris";
-            let Some(url) = faults.keep(web_address(field, entry)) else {
-                continue;
-            };
-            if url.fragment().is_some() || url.query().is_some() {
-                faults.add(field, "must have neither query nor fragment");
-            } else if url.as_str() != entry {
-                faults.add(field, "must be written in its normal form");
-            } else if base_is_known && !origins.contains(&url.origin().ascii_serialization()) {
-                faults.add(field, "must lie on base_url or on one of solo.origins");
-            }
+        tenant::collect_origins("solo.origins", &solo.origins, faults);
+        if base_is_known {
+            let (pages, origins) = (&solo.return_uris, self.solo_origins(solo));
+            let place = "base_url or on one of solo.origins";
+            tenant::collect_return_uris("solo.return_uris", pages, &origins, place, faults);
         }
     }
 
@@ -391,7 +390,7 @@ pub(super) fn web_address(field: &str, text: &str) -> Result<Url, ConfigError> {
 }
 
 /// An ASCII origin, written exactly as browsers write it.
-fn origin(field: &str, text: &str) -> Result<Url, ConfigError> {
+pub(super) fn origin(field: &str, text: &str) -> Result<Url, ConfigError> {
     let url = web_address(field, text)?;
     // Port 0 stands for the bound port; the URL type keeps it.
     if url.origin().ascii_serialization() != text {

@@ -388,6 +388,7 @@ pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: Kept) -> DbResult<
             origin: String::new(),
             jti: kept.jti,
             expires_at: 0,
+            key: None,
         },
         code: Zeroizing::default(),
         verifier: Zeroizing::default(),

@@ -15,6 +15,7 @@ use portico_core::wire::Event;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -26,6 +27,8 @@ struct Feed {
     follow: Follow,
     /// When the session ends.
     until: Instant,
+    /// Tells that tenants, keys or origins were replaced.
+    replaced: watch::Receiver<()>,
 }
 
 /// Opens a stream, first with what was missed since `Last-Event-ID`.
@@ -43,18 +46,29 @@ pub(super) async fn stream(
     let ready = VecDeque::from([open.comment("open")]);
     let left = u64::try_from(who.expires_at - session::now()).unwrap_or(0);
     let until = Instant::now() + Duration::from_secs(left);
+    let mut replaced = app.sessions.changes();
+    // What was replaced between the check of the token and now counts too.
+    replaced.mark_changed();
     let feed = Feed {
         app,
         who,
         ready,
         follow,
         until,
+        replaced,
     };
     Ok(Sse::new(stream::unfold(feed, next)).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 
 async fn next(mut feed: Feed) -> Option<(Result<Frame, Infallible>, Feed)> {
     loop {
+        // A receiver cannot outlive what it listens to: the feed holds both.
+        if feed.replaced.has_changed().unwrap_or(false) {
+            feed.replaced.mark_unchanged();
+            if !feed.app.sessions.admit(&feed.who) {
+                return None;
+            }
+        }
         if let Some(frame) = feed.ready.pop_front() {
             return Some((Ok(frame), feed));
         }
@@ -62,6 +76,10 @@ async fn next(mut feed: Feed) -> Option<(Result<Frame, Infallible>, Feed)> {
             () = feed.app.stop.cancelled() => return None,
             () = sleep_until(feed.until) => return None,
             heard = feed.follow.next(&feed.app) => heard,
+            _ = feed.replaced.changed() => {
+                feed.replaced.mark_changed();
+                continue;
+            }
         };
         match heard {
             Heard::News(news) => {

@@ -258,6 +258,10 @@ pub(super) async fn complete(
     };
     let found = find(&app, &who, &id).await;
     let flow = journaled(&app, &who, action, Some(&id), found).await?;
+    if is_open(&flow)? && !may_return(&app, &flow) {
+        let code = ErrorCode::InvalidReturnUri;
+        return kill(&app, &who, &flow, code).await.map(Json);
+    }
     match flow.phase()? {
         FlowPhase::Started => refuse_claim(&app, &who, &id).await,
         FlowPhase::Coded => redeem(&app, who, flow, proof).await,
@@ -300,7 +304,7 @@ async fn redeem(
     }
     let challenge = sha256_base64url(&proof.verifier);
     if !is_verifier(&proof.verifier) || !same(&flow.code_challenge, &challenge) {
-        return kill(app, &who, &flow).await;
+        return kill(app, &who, &flow, ErrorCode::BadVerifier).await;
     }
     if !app.sealer.can_seal() {
         return Err(ApiError::from(ErrorCode::StoreUnavailable).retry_after(2.0));
@@ -344,11 +348,30 @@ fn same(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
-/// A wrong verifier ends the flow: our own check, before any token call (EX-1, EX-2).
-async fn kill(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<CompletedFlow> {
-    let code = ErrorCode::BadVerifier;
+fn is_open(flow: &FlowRow) -> ApiResult<bool> {
+    Ok(matches!(
+        flow.phase()?,
+        FlowPhase::Started | FlowPhase::Coded
+    ))
+}
+
+/// Whether its tenant is still there and still lists the page the flow returns to (JW-9, AR-7).
+pub(super) fn may_return(app: &Shared, flow: &FlowRow) -> bool {
+    let tenants = app.sessions.tenants();
+    let tenant = tenants.get(&flow.owner().tenant);
+    tenant.is_some_and(|tenant| tenant.return_uris.contains(&flow.return_uri))
+}
+
+/// Ends a flow before any token call: a wrong verifier (our own check: EX-1, EX-2), or a page that is gone.
+async fn kill(
+    app: &Shared,
+    who: &Principal,
+    flow: &FlowRow,
+    code: ErrorCode,
+) -> ApiResult<CompletedFlow> {
     let mut tx = app.store.begin_in(&who.owner).await?;
-    if flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await? {
+    let open = [FlowPhase::Started, FlowPhase::Coded];
+    if flows::set_failed(&mut tx, flow, &open, code, None, None).await? {
         app.announce_flow(&mut tx, flow).await?;
     }
     let entry = entry(who, Action::FlowComplete, &flow.id, code.entry().code);

@@ -9,9 +9,14 @@ use axum::Json;
 use axum::extract::State;
 use portico_core::wire::{ProviderInfo, SessionInfo};
 
-/// Return addresses that pages of an origin may use: flows come back to where they began.
+/// Return addresses of the person's own tenant that pages of an origin may use: flows come back to where they
+/// began.
 pub(super) fn return_uris(app: &Shared, who: &Principal) -> Vec<String> {
-    let mut uris = app.config.return_uris();
+    let tenants = app.sessions.tenants();
+    let mut uris = tenants
+        .get(&who.owner.tenant)
+        .map(|tenant| tenant.return_uris.clone())
+        .unwrap_or_default();
     uris.retain(|uri| {
         url::Url::parse(uri).is_ok_and(|url| url.origin().ascii_serialization() == who.origin)
     });

@@ -48,7 +48,7 @@ impl FromRequestParts<Shared> for Backend {
 }
 
 fn check_caller(app: &Shared, headers: &HeaderMap) -> ApiResult<()> {
-    if app.service_keys.is_empty() {
+    if app.sessions.tenants().service_keys.is_empty() {
         return Err(ErrorCode::NotFound.into());
     }
     if is_browser(headers) {
@@ -58,7 +58,8 @@ fn check_caller(app: &Shared, headers: &HeaderMap) -> ApiResult<()> {
 }
 
 fn holder(app: &Shared, shown: &str) -> ApiResult<Holder> {
-    let holder = app.service_keys.holder(shown).cloned();
+    let tenants = app.sessions.tenants();
+    let holder = tenants.service_keys.holder(shown).cloned();
     let holder = holder.ok_or(ErrorCode::ServiceKeyRequired)?;
     app.fetches.check_key(&holder)?;
     Ok(holder)
