@@ -4,7 +4,7 @@
 //! A file: `{"version":1,"tenant":…,"org":…,"sealed":"<base64>"}`, named by the record's id, mode 0600.
 
 use crate::app::Shared;
-use crate::grant::{exchange, refresh};
+use crate::grant::{exchange, flight};
 use crate::provider::tokens::Tokens;
 use crate::random;
 use crate::seal::{Place, Sealer};
@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Answer {
-    Refresh(refresh::Kept),
+    Refresh(flight::Kept),
     Exchange(Box<exchange::Kept>),
 }
 
@@ -228,7 +228,7 @@ async fn replay(app: &Shared) -> io::Result<bool> {
             }
         };
         let replayed = match answer {
-            Answer::Refresh(kept) => refresh::replay(app, &owner, &kept).await,
+            Answer::Refresh(kept) => flight::replay(app, &owner, &kept).await,
             Answer::Exchange(kept) => exchange::replay(app, &owner, *kept).await,
         };
         match replayed {
@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn answer() -> Answer {
-        Answer::Refresh(refresh::Kept {
+        Answer::Refresh(flight::Kept {
             connection: "con_1".into(),
             generation: 4,
             account: "7".into(),

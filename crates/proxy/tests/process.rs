@@ -208,7 +208,7 @@ async fn log_lines_are_json_with_the_route_and_no_secret() {
             );
         } else {
             assert!(
-                lines.iter().any(|line| targets(line).starts_with("sqlx")),
+                lines.iter().any(|line| targets(line).starts_with("hyper")),
                 "asked for by name, heard"
             );
         }

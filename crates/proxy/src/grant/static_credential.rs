@@ -5,7 +5,7 @@ use super::access::{self, Access};
 use super::cache::Held;
 use super::dead::words;
 use super::fault::store_fault;
-use super::refresh::{QUARANTINE, backoff};
+use super::flight::{QUARANTINE, backoff};
 use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::events::Change;

@@ -2,7 +2,7 @@
 //! Owns that order and its checks. The token is sealed at once and never shown again.
 
 use super::exchange::{check_plan, refused};
-use super::refresh::seal_fault;
+use super::flight::seal_fault;
 use super::{TokenColumn, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
