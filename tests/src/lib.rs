@@ -10,7 +10,6 @@
 )]
 
 pub mod bench;
-mod binary;
 pub mod browser;
 mod caller;
 mod database;
@@ -22,7 +21,6 @@ mod raw;
 mod replica;
 mod stage;
 
-pub use binary::proxy_binary;
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
 pub use database::{Database, OwnDatabase};
 pub use device::launch;
@@ -30,6 +28,6 @@ pub use front::{Front, Play, Stranger};
 pub use partner::{Partner, now};
 pub use person::{Person, fragment, location, onward};
 pub use raw::{raw, rest, statuses};
-pub use replica::{Replica, written};
+pub use replica::{Replica, proxy_binary, written};
 
 pub use stage::{PORTAL, Stage, offer_github};

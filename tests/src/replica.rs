@@ -90,7 +90,7 @@ impl Replica {
         fs::write(&file, written(&config, stage.database())).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
 
-        let mut command = Command::new(program());
+        let mut command = Command::new(proxy_binary());
         for (name, _) in std::env::vars_os() {
             // The file is the whole of its configuration.
             if name.to_string_lossy().starts_with("PORTICO_") {
@@ -193,7 +193,7 @@ async fn gather(stderr: impl AsyncRead + Unpin, said: Lines) {
 }
 
 /// What `cargo xtask test` built for the run, or what lies beside the test's own program.
-fn program() -> PathBuf {
+pub fn proxy_binary() -> PathBuf {
     if let Some(path) = std::env::var_os("PORTICO_PROXY_BIN") {
         return path.into();
     }

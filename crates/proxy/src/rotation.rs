@@ -201,12 +201,12 @@ type Anew = Result<(Option<Vec<u8>>, Option<Vec<u8>>), SealError>;
 
 fn grant_anew(sealer: &Sealer, row: &OldGrant) -> Anew {
     let owner = row.owner();
-    let anew = |column, sealed: &Option<Vec<u8>>| {
+    let anew = |column, envelope: &Option<Vec<u8>>| {
         let place = token_place(&owner, &row.id, row.generation(), column);
-        let Some(sealed) = sealed else {
+        let Some(envelope) = envelope else {
             return Ok(None);
         };
-        let secret: Zeroizing<Vec<u8>> = sealer.open(place, sealed)?;
+        let secret: Zeroizing<Vec<u8>> = sealer.open(place, envelope)?;
         sealer.seal(place, &secret).map(Some)
     };
     Ok((

@@ -5,18 +5,20 @@ use crate::config::KeyAlgorithm;
 use crate::config::check::is_session_id;
 use crate::partner_key::{PublicKey, SessionOf};
 use crate::tenants::{Live, Tenants, VerifyingKey};
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, encode};
+use moka::sync::Cache;
 use portico_core::error::ErrorCode;
 use portico_core::wire::{Plan, Role, SessionToken, UnixSeconds};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -47,7 +49,20 @@ pub(crate) struct Principal {
 pub(crate) struct Sessions {
     audience: String,
     live: Live,
+    /// Tokens that were found good a moment ago, by their hash, so that a burst of calls costs one signature check.
+    known: Cache<[u8; 32], Known>,
 }
+
+/// Who a token was found to stand for, and under which tenants: others in force mean looking again.
+#[derive(Clone)]
+struct Known {
+    tenants: Arc<Tenants>,
+    who: Arc<Principal>,
+}
+
+/// Tokens that are remembered, and for how long.
+const REMEMBERED: u64 = 10_000;
+const REMEMBERED_FOR: Duration = Duration::from_mins(1);
 
 /// JOSE header with nothing in it that could steer verification: other members are refused.
 #[derive(Deserialize)]
@@ -143,8 +158,15 @@ pub(crate) fn validation(algorithm: Algorithm, audience: &str, issuer: &str) -> 
 
 impl Sessions {
     pub(crate) fn new(audience: String, tenants: Tenants) -> Self {
-        let live = Live::new(tenants);
-        Self { audience, live }
+        let known = Cache::builder()
+            .max_capacity(REMEMBERED)
+            .time_to_live(REMEMBERED_FOR)
+            .build();
+        Self {
+            audience,
+            live: Live::new(tenants),
+            known,
+        }
     }
 
     /// The tenants in force.
@@ -173,10 +195,32 @@ impl Sessions {
 
     /// The person behind a bearer token. Every fault answers the same, save that of a token that ran out.
     pub(crate) fn verify(&self, token: &str) -> Result<Principal, ErrorCode> {
+        let tenants = self.tenants();
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        if let Some(known) = self.known.get(&hash)
+            && Arc::ptr_eq(&known.tenants, &tenants)
+        {
+            // As the library has it: good for the leeway beyond its end.
+            return if now() > known.who.expires_at + LEEWAY {
+                Err(ErrorCode::SessionExpired)
+            } else {
+                Ok((*known.who).clone())
+            };
+        }
+        let who = self.check(&tenants, token)?;
+        let known = Known {
+            tenants,
+            who: Arc::new(who.clone()),
+        };
+        self.known.insert(hash, known);
+        Ok(who)
+    }
+
+    fn check(&self, tenants: &Tenants, token: &str) -> Result<Principal, ErrorCode> {
         let refused = ErrorCode::SessionRequired;
         let head = unverified(token, SESSION_TYPE).ok_or(refused)?;
         let Issuer { iss } = part(token, 1).ok_or(refused)?;
-        let tenants = self.tenants();
         let tenant = tenants.get(&iss).ok_or(refused)?;
         let key = tenant.keys.get(&head.kid).ok_or(refused)?;
         let algorithm = key.public.algorithm.jose();

@@ -114,14 +114,14 @@ impl Spool {
     ) -> io::Result<()> {
         let id = random::id();
         let text = Zeroizing::new(serde_json::to_vec(answer)?);
-        let sealed = sealer
+        let envelope = sealer
             .seal(place(owner, &id), &text)
             .map_err(io::Error::other)?;
         let record = Record {
             version: VERSION,
             tenant: owner.tenant.clone(),
             org: owner.org.clone(),
-            sealed: STANDARD.encode(sealed),
+            sealed: STANDARD.encode(envelope),
         };
         let bytes = serde_json::to_vec(&record)?;
         let folder = self.folder.clone();
@@ -184,11 +184,11 @@ fn read(sealer: &Sealer, path: &Path) -> Result<(Owner, Answer), String> {
         tenant: record.tenant,
         org: record.org,
     };
-    let sealed = STANDARD
+    let envelope = STANDARD
         .decode(&record.sealed)
         .map_err(|_| "it is damaged")?;
     let text = sealer
-        .open(place(&owner, id), &sealed)
+        .open(place(&owner, id), &envelope)
         .map_err(|error| error.to_string())?;
     let answer = serde_json::from_slice(&text).map_err(|_| "it is of another version")?;
     Ok((owner, answer))

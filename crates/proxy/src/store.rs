@@ -215,13 +215,15 @@ fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
 
 /// A path as SQLite's driver takes it: an address whose odd characters are percent-encoded.
 fn sqlite_url(file: &Path) -> String {
+    use std::fmt::Write as _;
     use std::os::unix::ffi::OsStrExt as _;
     let mut url = String::from("sqlite://");
     for byte in file.as_os_str().as_bytes() {
         if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
             url.push(char::from(*byte));
         } else {
-            url.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(url, "%{byte:02X}");
         }
     }
     url + "?mode=rw"

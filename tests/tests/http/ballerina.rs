@@ -33,8 +33,14 @@ fn blocks(language: &str) -> Vec<String> {
 fn bash(folder: &Path, script: &str, variables: &[(&str, &str)]) -> Output {
     let program = proxy_binary();
     let path = std::env::var("PATH").unwrap_or_default();
-    Command::new("bash")
-        .args(["-euo", "pipefail", "-c", script])
+    let mut bash = Command::new("bash");
+    for (name, _) in std::env::vars_os() {
+        // The proxy reads such names as fields of its configuration.
+        if name.to_string_lossy().starts_with("PORTICO_") {
+            bash.env_remove(name);
+        }
+    }
+    bash.args(["-euo", "pipefail", "-c", script])
         .current_dir(folder)
         .env(
             "PATH",

@@ -165,7 +165,7 @@ async fn a_token_lost_on_the_way_says_so() {
         (&json!("grant_dead"), &json!("lost_response"))
     );
     assert_eq!(refreshes(&stage), 1);
-    let written = "SELECT COUNT(*) FROM journal WHERE outcome = 'lost_response'";
+    let written = "SELECT COUNT(*) FROM journal WHERE reason LIKE 'lost_response%'";
     assert_eq!(stage.count(written).await, 1);
 }
 

@@ -222,7 +222,7 @@ async fn the_journal_is_for_admins_of_its_own_organization() {
     );
     stage
         .sql(&format!(
-            "INSERT INTO org VALUES ('{tenant}', 'rival', 1, 'x'), ('other', 'demo', 1, 'y');
+            "INSERT INTO org (tenant, org, journal_seq, journal_hash) VALUES ('{tenant}', 'rival', 1, 'x'), ('other', 'demo', 1, 'y');
              INSERT INTO journal VALUES ('{tenant}', 'rival', 1, 1, 'eve', 'flow.start', NULL, 'done', NULL, NULL, 'x'),
                 ('other', 'demo', 1, 1, 'eve', 'flow.start', NULL, 'done', NULL, NULL, 'y')"
         ))

@@ -11,9 +11,13 @@ use std::process::{Command, Output, Stdio};
 fn configuration(stage: &Stage) -> PathBuf {
     let folder = stage.data().parent().unwrap().to_owned();
     std::fs::write(folder.join("secret"), DEMO_CLIENT_SECRET).unwrap();
+    let database = stage.database().url();
+    let database = database.map(|url| format!("database_url = {url:?}\n"));
     let text = format!(
-        "base_url = \"{}\"\ndata_dir = \"data\"\n[hubspot]\nclient_id = \"{}\"\nclient_secret_file = \"secret\"\n",
-        stage.config.base_url, stage.config.hubspot.client_id
+        "{}base_url = \"{}\"\ndata_dir = \"data\"\n[hubspot]\nclient_id = \"{}\"\nclient_secret_file = \"secret\"\n",
+        database.unwrap_or_default(),
+        stage.config.base_url,
+        stage.config.hubspot.client_id
     );
     let path = folder.join("portico.toml");
     std::fs::write(&path, text).unwrap();
@@ -21,7 +25,14 @@ fn configuration(stage: &Stage) -> PathBuf {
 }
 
 fn run(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(proxy_binary())
+    let mut command = Command::new(proxy_binary());
+    for (name, _) in std::env::vars_os() {
+        // The proxy reads such names as fields of its configuration.
+        if name.to_string_lossy().starts_with("PORTICO_") {
+            command.env_remove(name);
+        }
+    }
+    let mut child = command
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

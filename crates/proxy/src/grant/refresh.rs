@@ -141,6 +141,8 @@ async fn join(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing
                 app.tasks.spawn(async move {
                     let (owner, id, generation) = &key;
                     let landing = fly(&app_of_task, owner, id, *generation).await;
+                    // Another process may have been faster: what was read before is old either way.
+                    app_of_task.store.bus().changed(owner, Some(id.clone()));
                     app_of_task.flights.lock().remove(&key);
                     let _ = landed.send(Some(landing));
                 });
