@@ -26,5 +26,5 @@ pub use device::launch;
 pub use front::{Front, Play, Stranger};
 pub use person::{Person, fragment, location};
 pub use raw::{raw, rest, statuses};
-pub use replica::{Replica, written};
+pub use replica::{Replica, command, written};
 pub use stage::{PORTAL, Stage};

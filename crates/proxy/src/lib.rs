@@ -5,6 +5,7 @@
 
 mod app;
 pub mod config;
+mod emergency;
 mod error;
 mod events;
 mod grant;
@@ -24,6 +25,7 @@ mod store;
 pub mod telemetry;
 mod web;
 
+pub use emergency::{LiveGrants, RevokeAllError, RevokedAll, live_grants, revoke_all};
 pub use keys::KeyError;
 pub use rotation::{KeyReport, RotationError};
 pub use running::{Proxy, RunningProxy, StartError, key_reports, launch_link};

@@ -3,7 +3,7 @@
 
 use clap::{Parser, Subcommand};
 use portico_proxy::config::{self, Config, LogFormat};
-use portico_proxy::{Proxy, key_reports, launch_link, telemetry};
+use portico_proxy::{Proxy, key_reports, launch_link, live_grants, revoke_all, telemetry};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::error::Error;
 use std::path::PathBuf;
@@ -29,6 +29,20 @@ enum Command {
     Keys(File),
     /// Say whether the configuration is good.
     Check(File),
+    /// Emergency: give up every grant, of a tenant or of all; the proxy may be running.
+    RevokeAll(RevokeAll),
+}
+
+#[derive(clap::Args)]
+struct RevokeAll {
+    #[command(flatten)]
+    file: File,
+    /// Only this tenant's: the issuer of its sessions.
+    #[arg(long, value_name = "ISSUER")]
+    tenant: Option<String>,
+    /// Do it; without, it is only counted.
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(clap::Args)]
@@ -130,7 +144,36 @@ async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<
             say("the configuration is good");
             Ok(())
         }
+        Command::RevokeAll(asked) => {
+            begin_to_log(config::Telemetry::default())?;
+            give_up_all(&asked).await
+        }
     }
+}
+
+async fn give_up_all(asked: &RevokeAll) -> Result<(), Box<dyn Error>> {
+    let config = asked.file.load()?;
+    let tenant = asked.tenant.as_deref();
+    let live = live_grants(&config, tenant).await?;
+    say(&format!(
+        "{} connections of {} organizations are not revoked; {} revocations wait for the provider",
+        live.connections, live.organizations, live.pending
+    ));
+    if !asked.yes {
+        return Err("nothing was done; the same command with --yes does it".into());
+    }
+    let done = revoke_all(&config, tenant).await?;
+    say(&format!(
+        "{} connections were revoked; {} revocations wait for the provider, and a proxy that serves works them off",
+        done.connections, done.pending
+    ));
+    if done.unlisted > 0 {
+        say(&format!(
+            "{} of them held no token that opens: end these at the provider itself",
+            done.unlisted
+        ));
+    }
+    Ok(())
 }
 
 /// With what the environment asks for laid over the configuration.

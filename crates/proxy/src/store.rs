@@ -5,6 +5,7 @@
 //! whoever must be alone locks a row first (threat model, section 8). One text of each query serves both.
 
 pub(crate) mod connections;
+pub(crate) mod emergency;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod journal;

@@ -32,6 +32,7 @@ mod reconnect;
 mod refresh;
 mod relay;
 mod return_uris;
+mod revoke_all;
 mod sealed;
 mod secrets;
 mod sessions;
