@@ -23,6 +23,7 @@ mod edge;
 mod events;
 mod exchange;
 mod flows;
+mod fronts;
 mod keys;
 mod kill_points;
 mod metrics;

@@ -6,6 +6,7 @@ mod conformance;
 mod deny;
 mod docs;
 mod lines;
+mod operate;
 mod source_lint;
 mod sources;
 pub(crate) mod suites;
@@ -23,7 +24,7 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 12] = [
+const STEPS: [(&str, Check); 13] = [
     ("fmt", fmt),
     ("source-lint", |_| source_lint::check()),
     ("ratio", |_| lines::check()),
@@ -34,6 +35,7 @@ const STEPS: [(&str, Check); 12] = [
     ("http", suites::http),
     ("http-postgres", suites::http_postgres),
     ("conformance", conformance::check),
+    ("operate", |_| operate::check()),
     ("browser", suites::browser),
     ("deny", |_| deny::check()),
 ];
