@@ -38,7 +38,7 @@ pub enum RevokeAllError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A slip, most likely: better refused than taken for done.
-    #[error("no connection belongs to that tenant; those with connections are: {}", .0.join(", "))]
+    #[error("no connection belongs to that tenant; the tenants that have some: {}", listed(.0))]
     UnknownTenant(Vec<String>),
     /// The first key may seal no more.
     #[error(
@@ -48,6 +48,14 @@ pub enum RevokeAllError {
     /// Half-way.
     #[error("the database failed; run this again, and it goes on where it stopped")]
     Database(#[from] sqlx::Error),
+}
+
+fn listed(tenants: &[String]) -> String {
+    if tenants.is_empty() {
+        "none".to_owned()
+    } else {
+        tenants.join(", ")
+    }
 }
 
 impl From<SealError> for RevokeAllError {
@@ -182,14 +190,14 @@ async fn enlist_org(
         let token = token(sealer, &owner, row);
         if let Some(token) = &token {
             let id = random::id();
-            let sealed = sealer.seal(revocation_place(&owner, &id), token.as_bytes())?;
+            let on_list = sealer.seal(revocation_place(&owner, &id), token.as_bytes())?;
             let new = NewRevocation {
                 id: &id,
                 owner: &owner,
                 provider: from_word(&row.provider)?,
                 client_id: &row.client_id,
                 account: &row.account,
-                refresh_token: &sealed,
+                refresh_token: &on_list,
             };
             revocations::insert(&mut tx, &new).await?;
         } else {

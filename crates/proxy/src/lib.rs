@@ -5,6 +5,8 @@
 
 mod app;
 pub mod config;
+#[cfg(test)]
+mod documented;
 mod emergency;
 mod error;
 mod events;

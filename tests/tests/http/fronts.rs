@@ -150,10 +150,9 @@ async fn nginx(program: &Path, upstream: &str) -> Server {
     );
     put(&mut site, "/var/log/nginx/portico.log", &at("access.log"));
     fs::write(folder.path().join("site.conf"), site).unwrap();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {};\n", at(kind)))
-        .collect();
+        .concat();
     let whole = format!(
         "daemon off; master_process off; pid {}; error_log {} info;\nevents {{ }}\nhttp {{\n{temporary}include {};\n}}\n",
         at("pid"),
