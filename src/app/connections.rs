@@ -29,6 +29,8 @@ impl Ready {
                 self.removed(&id);
             }
             Event::FlowChanged { flow } => self.flow.dispatch(flow::Event::FlowSeen(flow)),
+            // No view shows workspaces yet.
+            Event::WorkspacesChanged => {}
             Event::Reset => self.reload(ctx, false),
         }
     }

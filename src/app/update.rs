@@ -347,8 +347,8 @@ impl Ready {
                     return;
                 };
                 let change = UpdateConnection {
-                    label: None,
                     connection_type: Some(*chosen),
+                    ..UpdateConnection::default()
                 };
                 send_update(link, proxy, connection.clone(), version, change);
                 self.busy = true;
@@ -359,7 +359,7 @@ impl Ready {
                 };
                 let change = UpdateConnection {
                     label: Some(text.trim().to_owned()),
-                    connection_type: None,
+                    ..UpdateConnection::default()
                 };
                 send_update(link, proxy, connection.clone(), version, change);
                 self.busy = true;

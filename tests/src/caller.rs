@@ -167,7 +167,7 @@ impl Caller {
             "code_challenge": sha256_base64url(verifier),
             "code_challenge_method": "S256",
             "state_hash": sha256_base64url(state),
-            "return_uri": format!("{}/return.html", self.config.base_url),
+            "return_uri": format!("{}/return.html", self.origin),
         })
     }
 
@@ -195,6 +195,29 @@ impl Caller {
             body["optional_scopes"] = json!(optional);
         })
         .await
+    }
+
+    /// Starts a flow that connects a GitHub account.
+    pub async fn start_github(&self) -> Flow {
+        self.start(|body| self.turn_to_github(body)).await
+    }
+
+    /// Starts a flow that reconnects one.
+    pub async fn start_github_reconnect(&self, connection: &Value) -> Flow {
+        self.start(|body| {
+            self.turn_to_github(body);
+            body["intent"] = json!("reconnect");
+            body["connection_id"] = connection["id"].clone();
+        })
+        .await
+    }
+
+    /// Makes a body of `POST /v1/flows` one for GitHub.
+    pub fn turn_to_github(&self, body: &mut Value) {
+        let github = self.config.github.as_ref().expect("GitHub is configured");
+        body["provider"] = json!("github");
+        body["scopes"] = json!(github.scopes);
+        body["optional_scopes"] = json!([]);
     }
 
     /// Starts a flow with a changed body.

@@ -10,21 +10,26 @@
 )]
 
 pub mod bench;
+mod binary;
 pub mod browser;
 mod caller;
 mod database;
 mod device;
 mod front;
+mod partner;
 mod person;
 mod raw;
 mod replica;
 mod stage;
 
+pub use binary::proxy_binary;
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
 pub use database::{Database, OwnDatabase};
 pub use device::launch;
 pub use front::{Front, Play, Stranger};
-pub use person::{Person, fragment, location};
+pub use partner::{Partner, now};
+pub use person::{Person, fragment, location, onward};
 pub use raw::{raw, rest, statuses};
 pub use replica::{Replica, command, written};
-pub use stage::{PORTAL, Stage};
+
+pub use stage::{PORTAL, Stage, offer_github};

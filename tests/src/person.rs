@@ -2,7 +2,7 @@
 
 use crate::caller::Flow;
 use reqwest::header::LOCATION;
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use url::Url;
 
 /// A browser window.
@@ -53,7 +53,13 @@ impl Person {
     ) -> String {
         let callback = self.decide(flow, portal, "connect", keep).await;
         let returned = self.visit(&callback).await;
-        let target = location(&returned);
+        let target = if returned.status() == 200 {
+            let asked = returned.text().await.unwrap();
+            let confirmed = self.confirm(&callback, &asked).await;
+            onward(&confirmed.text().await.unwrap())
+        } else {
+            location(&returned)
+        };
         fragment(&target, "claim").unwrap_or_else(|| panic!("no claim in {target}"))
     }
 
@@ -72,6 +78,48 @@ impl Person {
         let answer = self.client.post(target).form(&fields).send().await.unwrap();
         assert_eq!(answer.status(), 302, "the consent page refused");
         location(&answer)
+    }
+
+    /// Signs in at GitHub, authorizes the app there, and answers the claim that came back.
+    pub async fn authorize(&self, flow: &Flow, login: &str) -> String {
+        let callback = self.decide_at_github(flow, login, "authorize").await;
+        let target = location(&self.visit(&callback).await);
+        fragment(&target, "claim").unwrap_or_else(|| panic!("no claim in {target}"))
+    }
+
+    /// Presses a button of GitHub's page; answers where GitHub then sends the browser.
+    pub async fn decide_at_github(&self, flow: &Flow, login: &str, decision: &str) -> String {
+        let page = self.visit(&flow.authorize_url).await.text().await.unwrap();
+        assert!(
+            page.contains("data-provider=\"github\" data-step=\"authorize\""),
+            "not GitHub's consent page: {page}"
+        );
+        let (action, mut fields) = form(&page, decision, |_| true);
+        fields.push(("user".into(), login.into()));
+        let host = Url::parse(&flow.authorize_url).unwrap();
+        let target = host.join(&action).unwrap();
+        let answer = self.client.post(target).form(&fields).send().await.unwrap();
+        assert_eq!(answer.status(), 303, "GitHub's consent page refused");
+        location(&answer)
+    }
+
+    /// Presses the button of the proxy's own confirmation page, as browsers send a form of the same origin.
+    pub async fn confirm(&self, page_url: &str, page: &str) -> Response {
+        self.confirmation(page_url, page).send().await.unwrap()
+    }
+
+    /// The same, not yet sent.
+    pub fn confirmation(&self, page_url: &str, page: &str) -> RequestBuilder {
+        let (action, mut fields) = form(page, "none", |_| true);
+        fields.pop();
+        let page_url = Url::parse(page_url).unwrap();
+        self.client
+            .post(page_url.join(&action).unwrap())
+            .header("origin", page_url.origin().ascii_serialization())
+            .header("sec-fetch-site", "same-origin")
+            .header("sec-fetch-mode", "navigate")
+            .header("sec-fetch-dest", "document")
+            .form(&fields)
     }
 
     /// The page with the permissions, by way of the account picker when the link is not pinned.
@@ -109,6 +157,16 @@ pub fn location(answer: &Response) -> String {
         .to_str()
         .unwrap()
         .to_owned()
+}
+
+/// Where a page refreshes to.
+pub fn onward(page: &str) -> String {
+    let content = page
+        .split_once("http-equiv=\"refresh\" ")
+        .and_then(|(_, rest)| attribute(rest, "content"))
+        .unwrap_or_else(|| panic!("no refresh in {page}"));
+    let target = content.strip_prefix("0;url=").expect("an address at once");
+    target.to_owned()
 }
 
 /// A member of a fragment of the form `a=b&c=d`.

@@ -233,7 +233,7 @@ fn quoted(value: impl Into<serde_json::Value>) -> String {
 
 /// `portico.toml` of a configuration that tests use, over a database.
 pub fn written(config: &Config, database: &Database) -> String {
-    let (solo, hubspot, limits) = (&config.solo, &config.hubspot, config.limits);
+    let (hubspot, limits) = (&config.hubspot, config.limits);
     let path = |path: &std::path::Path| quoted(path.to_string_lossy());
     let mut text = format!(
         "base_url = {}\nlisten = \"{}\"\ndata_dir = {}\n",
@@ -247,16 +247,21 @@ pub fn written(config: &Config, database: &Database) -> String {
     if let Some(file) = &config.key_file {
         let _ = writeln!(text, "key_file = {}", path(file));
     }
+    if let Some(solo) = &config.solo {
+        let _ = write!(
+            text,
+            "\n[solo]\norg = {}\nuser = {}\nmax_connections = {}\norigins = {}\nreturn_uris = {}\n",
+            quoted(solo.org.as_str()),
+            quoted(solo.user.as_str()),
+            solo.max_connections,
+            quoted(solo.origins.clone()),
+            quoted(solo.return_uris.clone()),
+        );
+    }
     let _ = write!(
         text,
-        "\n[solo]\norg = {}\nuser = {}\nmax_connections = {}\norigins = {}\nreturn_uris = {}\n\
-         \n[limits]\nuser_per_minute = {}\norg_per_minute = {}\n\
+        "\n[limits]\nuser_per_minute = {}\norg_per_minute = {}\n\
          \n[hubspot]\nclient_id = {}\nauthorize_base = {}\napi_base = {}\nrequired_scopes = {}\noptional_scopes = {}\n",
-        quoted(solo.org.as_str()),
-        quoted(solo.user.as_str()),
-        solo.max_connections,
-        quoted(solo.origins.clone()),
-        quoted(solo.return_uris.clone()),
         limits.user_per_minute,
         limits.org_per_minute,
         quoted(hubspot.client_id.as_str()),
@@ -267,6 +272,28 @@ pub fn written(config: &Config, database: &Database) -> String {
     );
     if let Some(file) = &hubspot.client_secret_file {
         let _ = writeln!(text, "client_secret_file = {}", path(file));
+    }
+    for tenant in &config.tenants {
+        let _ = write!(
+            text,
+            "\n[[tenants]]\nissuer = {}\norigins = {}\nreturn_uris = {}\ntrusted = {}\n",
+            quoted(tenant.issuer.as_str()),
+            quoted(tenant.origins.clone()),
+            quoted(tenant.return_uris.clone()),
+            tenant.trusted,
+        );
+        if let Some(name) = &tenant.name {
+            let _ = writeln!(text, "name = {}", quoted(name.as_str()));
+        }
+        for key in &tenant.keys {
+            let _ = write!(
+                text,
+                "\n[[tenants.keys]]\nkid = {}\nalg = \"{}\"\npublic_key = {}\n",
+                quoted(key.kid.as_str()),
+                key.alg,
+                quoted(key.public_key.as_str()),
+            );
+        }
     }
     text
 }

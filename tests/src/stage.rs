@@ -3,9 +3,12 @@
 use crate::caller::Caller;
 use crate::database::Database;
 use crate::person::Person;
-use portico_core::wire::Role;
-use portico_proxy::config::{Config, HubSpot};
+use portico_core::wire::{Provider, Role};
+use portico_proxy::config::{Config, GitHub, HubSpot};
 use portico_proxy::{Proxy, RunningProxy};
+use portico_sandbox::github::model::{
+    DEMO_APP_CLIENT_ID, DEMO_APP_CLIENT_SECRET, DEMO_OAUTH_CLIENT_ID, DEMO_OAUTH_CLIENT_SECRET,
+};
 use portico_sandbox::{
     AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, RecordedCall, Sandbox, State,
 };
@@ -39,6 +42,24 @@ impl Stage {
     /// The usual: fixture `agency`, an admin's proxy without tight limits.
     pub async fn open() -> Self {
         Self::set(|_, _| {}).await
+    }
+
+    /// The usual, and the sandbox's GitHub App beside HubSpot: an Enterprise Server, as far as addresses go.
+    pub async fn with_github() -> Self {
+        Self::set(offer_github).await
+    }
+
+    /// The same with the sandbox's OAuth app of GitHub and these scopes.
+    pub async fn with_github_oauth_app(scopes: &[&str]) -> Self {
+        Self::set(|config, state| {
+            offer_github(config, state);
+            if let Some(github) = &mut config.github {
+                github.client_id = DEMO_OAUTH_CLIENT_ID.into();
+                github.client_secret = DEMO_OAUTH_CLIENT_SECRET.to_owned().into();
+                github.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+            }
+        })
+        .await
     }
 
     /// The usual, with changes to configuration and sandbox before anything runs.
@@ -154,6 +175,15 @@ impl Stage {
             .to_owned()
     }
 
+    /// Connects a GitHub account; answers the connection's JSON.
+    pub async fn connect_github(&self, login: &str) -> serde_json::Value {
+        let flow = self.admin().start_github().await;
+        let claim = self.person().authorize(&flow, login).await;
+        let answer = self.admin().complete(&flow, &claim).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["connection"].clone()
+    }
+
     /// Calls the sandbox received under a path, oldest first.
     pub fn calls(&self, prefix: &str) -> Vec<RecordedCall> {
         self.sandbox
@@ -166,6 +196,14 @@ impl Stage {
         self.calls("/oauth/2026-03/token")
             .iter()
             .filter(|call| call.path == "/oauth/2026-03/token" && call.body.contains(&wanted))
+            .count()
+    }
+
+    /// How many token calls GitHub received that begin so: `redirect_uri` with a code, `grant_type` for a refresh.
+    pub fn github_token_calls(&self, field: &str) -> usize {
+        self.calls("/login/oauth/access_token")
+            .iter()
+            .filter(|call| call.form_fields.iter().any(|name| name == field))
             .count()
     }
 
@@ -212,4 +250,17 @@ impl Stage {
     pub async fn text(&self, query: &str) -> Option<String> {
         self.database.text(query).await
     }
+}
+
+/// The sandbox's GitHub App, which calls back to this proxy.
+pub fn offer_github(config: &mut Config, state: &mut State) {
+    let callback = config.redirect_uri(Provider::Github);
+    for app in &mut state.github.apps {
+        app.callback_urls = vec![callback.clone()];
+    }
+    let sandbox_url = &config.hubspot.api_base;
+    let mut github = GitHub::new(DEMO_APP_CLIENT_ID, DEMO_APP_CLIENT_SECRET.to_owned().into());
+    github.web_base.clone_from(sandbox_url);
+    github.api_base = format!("{sandbox_url}/api/v3");
+    config.github = Some(github);
 }

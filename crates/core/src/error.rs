@@ -112,8 +112,22 @@ catalogue! {
         "HubSpot does not answer", "The provider is slow, overloaded or down.", "Wait a minute and try again; nothing was changed.";
     ConfigFault "config_fault" "CONFIG_FAULT" 502
         "Portico's app is not set up right", "HubSpot does not accept the app's own credentials or addresses.", "Tell the operator; reconnecting will not help.";
+    InvalidCredential "invalid_credential" "INVALID_CREDENTIAL" 400
+        "This is not a private app token or service key", "HubSpot's begin with pat- and the data centre, such as pat-na1- or pat-eu1-.", "Copy the whole token from HubSpot. To connect without a token, choose Add Portal.";
+    CredentialRefused "credential_refused" "CREDENTIAL_REFUSED" 422
+        "HubSpot does not know this token", "It was mistyped, rotated, or its private app or service key was deleted.", "Copy it again in HubSpot under Settings, Integrations, Private Apps, or Development, Keys, Service keys.";
+    ConnectedByOauth "connected_by_oauth" "CONNECTED_BY_OAUTH" 409
+        "This portal is connected through OAuth", "A private app token or service key does not take the place of an OAuth authorization.", "Choose Reconnect in the portal's row, or remove the portal first.";
+    UnknownWorkspace "unknown_workspace" "UNKNOWN_WORKSPACE" 400
+        "There is no such workspace", "It was removed, or never was.", "Choose another workspace, or none.";
+    InvalidWorkspaceName "invalid_workspace_name" "INVALID_WORKSPACE_NAME" 400
+        "This name is not acceptable for a workspace", "A name has 1 to 60 characters, none of them a control or invisible character.", "Choose another name.";
+    WorkspaceNameTaken "workspace_name_taken" "WORKSPACE_NAME_TAKEN" 409
+        "There is a workspace of this name", "Names of workspaces differ by more than upper and lower case.", "Choose another name.";
+    WorkspaceLimit "workspace_limit" "WORKSPACE_LIMIT" 409
+        "There are too many workspaces", "An organization has at most 500.", "Remove a workspace that is no longer needed; its portals stay.";
     VersionConflict "version_conflict" "VERSION_CONFLICT" 412
-        "Somebody else changed this connection", "It was changed after you opened it.", "Look at the new values and change it again if you still want to.";
+        "Somebody else changed this first", "It was changed after you opened it.", "Look at the new values and change it again if you still want to.";
     UnknownOperation "unknown_operation" "UNKNOWN_OPERATION" 404
         "There is no such operation", "Portico relays named operations only.", "Reload the page to get the matching version of the app.";
     InvalidParameter "invalid_parameter" "INVALID_PARAMETER" 400
@@ -128,6 +142,12 @@ catalogue! {
         "The portal is suspended", "HubSpot is moving the account, or the app's set-up must be mended.", "Wait until the time shown; Portico goes on by itself.";
     RefreshBusy "refresh_busy" "REFRESH_BUSY" 503
         "The authorization is being refreshed", "Another request is refreshing it and has not finished.", "Wait a moment; Portico tries again by itself.";
+    ServiceKeyRequired "service_key_required" "SERVICE_KEY_REQUIRED" 401
+        "A service key is needed", "The request carried no service key that this proxy knows.", "Send Authorization: Bearer with a key of your configuration; portico-proxy issue-service-key makes one.";
+    NotForBrowsers "not_for_browsers" "NOT_FOR_BROWSERS" 403
+        "This address is not for browsers", "Access tokens go to a partner's backend and never to a page.", "Call it from your backend, without Origin and Sec-Fetch headers.";
+    StaticCredential "static_credential" "STATIC_CREDENTIAL" 409
+        "A static credential is not handed out", "It has no end, so nobody could call it back once it has left the proxy.", "Use the relay, or connect the portal by OAuth to get tokens that end by themselves.";
     UpstreamUnauthorized "upstream_unauthorized" "UPSTREAM_UNAUTHORIZED" 502
         "HubSpot did not accept the access token", "The token was fresh, yet HubSpot refused it.", "Try again; if it stays, reconnect the portal.";
     UpstreamForbidden "upstream_forbidden" "UPSTREAM_FORBIDDEN" 502

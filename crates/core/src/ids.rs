@@ -97,6 +97,12 @@ opaque_id!(
     "flow id"
 );
 
+opaque_id!(
+    /// One workspace of one org, chosen by the proxy: 1 to 64 characters of `[A-Za-z0-9_-]`.
+    WorkspaceId,
+    "workspace id"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

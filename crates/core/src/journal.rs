@@ -1,6 +1,10 @@
 //! The journal: who did what, each entry bound to the one before it by its hash (P12).
 //! Owns an entry's form, its hash and the verifier that browser and command line share. Stores nothing.
 
+mod actions;
+
+pub use actions::{ACTIONS, Action, OUTCOMES, outcome_sentence};
+
 use crate::pkce::base64url;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -16,14 +20,16 @@ pub struct JournalEntry {
     pub seq: u64,
     /// Milliseconds since 1970, by the database's clock.
     pub at_ms: i64,
-    /// `sub` of the person; `provider` for what came by the callback, `proxy` for what the proxy did by itself.
+    /// `sub` of the person; `service:` and a key's id for a partner's backend; `provider` for what came by the
+    /// callback, `proxy` for what the proxy did by itself. Only an entry with a `session` is a person's, however
+    /// the person is called.
     pub actor: String,
-    /// What was done or tried, e.g. `connection.remove`.
+    /// What was done or tried: [`Action::word`]. A text, so that an old verifier reads a newer journal.
     pub action: String,
     /// Id of the flow, connection or workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// `done`, or an error code.
+    /// One of [`OUTCOMES`], or an error code.
     pub outcome: String,
     /// Why, in our own words or a code; absent where the outcome says it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +87,27 @@ impl Sum {
     fn finish(self) -> String {
         base64url(&self.0.finalize())
     }
+}
+
+/// Where a journal stands: number and hash of its last entry; 0 and [`genesis`] before the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalHead {
+    /// Its number.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// Answer of `GET /v1/journal`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalPage {
+    /// Those that fit the filter, newest first unless asked otherwise.
+    pub entries: Vec<JournalEntry>,
+    /// Where the whole journal stands.
+    pub head: JournalHead,
+    /// Cursor of the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// First line of an export; the entries follow, one a line (JSON Lines).
@@ -195,37 +222,63 @@ pub enum ExportFault {
     },
 }
 
-/// Verifies an export: a header, then entries without a gap, each bound to the one before it.
+/// Verifies an export line by line, so that its length costs nothing.
 ///
 /// An export that begins at entry 1 is verified whole; a later part is verified against the hash its header names,
 /// which must be compared with an earlier export.
-pub fn verify_export(text: &str) -> Result<Verified, ExportFault> {
-    let mut lines = text.lines();
-    let header: JournalHeader = lines
-        .next()
-        .and_then(|line| serde_json::from_str(line).ok())
-        .filter(|header: &JournalHeader| header.portico_journal == 1 && header.first >= 1)
-        .ok_or(ExportFault::NoHeader)?;
-    if header.first == 1 && header.previous != genesis(&header.tenant, &header.org) {
-        return Err(ExportFault::ForeignGenesis);
-    }
-    let mut verifier = Verifier::from(header.first, header.previous.clone());
-    let mut entries = 0;
-    for (index, line) in lines.enumerate() {
-        let line_number = index + 2;
+#[derive(Clone, Debug, Default)]
+pub struct ExportVerifier {
+    lines: usize,
+    begun: Option<(JournalHeader, Verifier)>,
+}
+
+impl ExportVerifier {
+    /// Takes the next line, without its end.
+    pub fn push(&mut self, line: &str) -> Result<(), ExportFault> {
+        self.lines += 1;
+        let Some((_, verifier)) = &mut self.begun else {
+            let header = header(line)?;
+            let verifier = Verifier::from(header.first, header.previous.clone());
+            self.begun = Some((header, verifier));
+            return Ok(());
+        };
+        let line_number = self.lines;
         let entry: JournalEntry =
             serde_json::from_str(line).map_err(|_| ExportFault::NoEntry(line_number))?;
         verifier.push(&entry).map_err(|fault| ExportFault::Chain {
             line: line_number,
             fault,
-        })?;
-        entries += 1;
+        })
     }
-    Ok(Verified {
-        header,
-        entries,
-        head: verifier.head().to_owned(),
-    })
+
+    /// The export has ended.
+    pub fn finish(self) -> Result<Verified, ExportFault> {
+        let (header, verifier) = self.begun.ok_or(ExportFault::NoHeader)?;
+        Ok(Verified {
+            entries: verifier.next.saturating_sub(header.first),
+            head: verifier.hash,
+            header,
+        })
+    }
+}
+
+fn header(line: &str) -> Result<JournalHeader, ExportFault> {
+    let header: JournalHeader = serde_json::from_str(line)
+        .ok()
+        .filter(|header: &JournalHeader| header.portico_journal == 1 && header.first >= 1)
+        .ok_or(ExportFault::NoHeader)?;
+    if header.first == 1 && header.previous != genesis(&header.tenant, &header.org) {
+        return Err(ExportFault::ForeignGenesis);
+    }
+    Ok(header)
+}
+
+/// Verifies an export that is at hand as a whole: a header, then entries without a gap, each bound to the one
+/// before it.
+pub fn verify_export(text: &str) -> Result<Verified, ExportFault> {
+    let mut verifier = ExportVerifier::default();
+    text.lines().try_for_each(|line| verifier.push(line))?;
+    verifier.finish()
 }
 
 #[cfg(test)]

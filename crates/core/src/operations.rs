@@ -1,7 +1,8 @@
 //! The relay's named operations: the one table of what may be asked of a provider.
 //! Owns methods, path templates and argument patterns; builds request targets, sends nothing.
 //!
-//! Paths, scopes and paging: platform, sections 3, 6.2 and 6.3.
+//! HubSpot's paths, scopes and paging: platform, sections 3, 6.2 and 6.3. GitHub's: its REST reference, where pages
+//! are counted from 1 by `page` and `per_page`; its `Link` header is not passed on.
 
 mod arguments;
 mod table;
@@ -29,6 +30,8 @@ pub enum Pattern {
     ObjectType,
     /// Identifier: 1 to 100 of `[A-Za-z0-9_-]`.
     Id,
+    /// GitHub's owners and repositories: 1 to 100 of `[A-Za-z0-9._-]`, but neither `.` nor `..`.
+    Name,
     /// Decimal number of 1 up to this.
     Limit(u32),
     /// Opaque cursor: 1 to 512 printable ASCII characters; percent-encoded as a query value.
@@ -42,7 +45,7 @@ pub enum Pattern {
 /// A query parameter an operation allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueryParameter {
-    /// HubSpot's name for it.
+    /// The provider's name for it.
     pub name: &'static str,
     /// What it must look like.
     pub pattern: Pattern,
@@ -64,6 +67,8 @@ pub enum Body {
 pub enum RateClass {
     /// The rolling window per app and account.
     Burst,
+    /// GitHub's: the hour per person, and fewer at once.
+    Hourly,
 }
 
 /// One row of the table.

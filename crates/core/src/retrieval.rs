@@ -23,6 +23,7 @@ mod tests;
 
 pub use checkpoint::CheckpointError;
 pub use kind::Kind;
+pub(crate) use kind::holds_any;
 pub use planner::Planner;
 pub use progress::{KindProgress, KindState, Meter, Overall, Phase, Reason};
 

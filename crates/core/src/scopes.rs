@@ -11,6 +11,7 @@ pub use catalogue::{CATALOGUE, DEFAULT_OPTIONAL, Gate, REQUIRED, ScopeEntry};
 use crate::connection_type::{Capability, ConnectionType};
 use crate::error::ErrorCode;
 use crate::tier::Tier;
+use crate::wire::GrantKind;
 
 /// What the operator has set on the app.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +110,15 @@ pub fn asked_again(granted: &[String], configured: &Configured<'_>) -> Asked {
             .cloned()
             .collect(),
     }
+}
+
+/// What a grant of this kind must hold: `oauth` tells of an installed app, so a static credential need not name it.
+pub fn required_of(kind: GrantKind, required: &[String]) -> Vec<String> {
+    required
+        .iter()
+        .filter(|scope| kind == GrantKind::Oauth || *scope != "oauth")
+        .cloned()
+        .collect()
 }
 
 /// Required scopes that a grant does not hold.
@@ -276,6 +286,17 @@ mod tests {
         for scope in REQUIRED {
             assert!(!DEFAULT_OPTIONAL.contains(scope), "{scope} is both");
         }
+    }
+
+    /// B15: a static credential needs the same scopes, but for the one that only an installed app has.
+    #[test]
+    fn a_static_credential_needs_all_but_oauth() {
+        let required = owned(&["oauth", "crm.schemas.deals.read"]);
+        assert_eq!(required_of(GrantKind::Oauth, &required), required);
+        assert_eq!(
+            required_of(GrantKind::Static, &required),
+            ["crm.schemas.deals.read"]
+        );
     }
 
     #[test]

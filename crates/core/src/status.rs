@@ -3,7 +3,7 @@
 
 use crate::scopes;
 use crate::tier::read_tier;
-use crate::wire::{Connection, Fault, FaultCategory, FaultCause, UnixSeconds};
+use crate::wire::{Connection, Fault, FaultCategory, FaultCause, GrantKind, UnixSeconds};
 
 /// The status of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,6 +93,11 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         .into_iter()
         .map(str::to_owned)
         .collect();
+    // A token that was entered is mended in HubSpot and here, not by a consent.
+    let by_kind = |oauth: &'static str, entered: &'static str| match grant.kind {
+        GrantKind::Oauth => oauth,
+        GrantKind::Static => entered,
+    };
     let reading = |status, reason: String, action: &str| Reading {
         status,
         reason,
@@ -119,7 +124,10 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         return reading(
             Status::NeedsReconnection,
             dead_reason(fault).into(),
-            "Reconnect to refresh it: no deadline, nothing is lost.",
+            by_kind(
+                "Reconnect to refresh it: no deadline, nothing is lost.",
+                "Enter a new token of this portal: no deadline, nothing is lost.",
+            ),
         );
     }
     let lagging = scopes::lacking(&grant.required, &grant.granted);
@@ -130,7 +138,10 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
                 "The app now needs permissions this connection does not hold: {}.",
                 lagging.join(", ")
             ),
-            "Refresh the authorization with Reconnect and grant them.",
+            by_kind(
+                "Refresh the authorization with Reconnect and grant them.",
+                "Add them to the private app or service key in HubSpot, then test the connection here.",
+            ),
         );
     }
     match &grant.fault {
@@ -156,8 +167,15 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         }
         None => reading(
             Status::ConnectedLimited,
-            "Some requested permissions were not granted.".into(),
-            "Parts that need them are marked. To grant them, choose Add Portal and pick this portal again.",
+            by_kind(
+                "Some requested permissions were not granted.",
+                "The token lacks some permissions.",
+            )
+            .into(),
+            by_kind(
+                "Parts that need them are marked. To grant them, choose Add Portal and pick this portal again.",
+                "Parts that need them are marked. Add them to the private app or service key in HubSpot, then test the connection here.",
+            ),
         ),
     }
 }
@@ -169,6 +187,9 @@ fn dead_reason(fault: &Fault) -> &'static str {
         }
         FaultCause::AccountGone => {
             "HubSpot no longer knows this account, or it was merged, downgraded or closed."
+        }
+        FaultCause::StaticTokenInvalid => {
+            "HubSpot no longer knows this token: it was rotated, or its private app or service key was deleted."
         }
         FaultCause::LostResponse => {
             "The proxy was stopped while it refreshed the authorization, and the answer was lost."

@@ -21,6 +21,11 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// Whether a text holds nothing that [`visible`] would replace.
+pub fn is_plain(text: &str) -> bool {
+    !text.chars().any(is_deceptive)
+}
+
 /// Controls, bidirectional overrides and isolates, zero-width characters.
 fn is_deceptive(character: char) -> bool {
     character.is_control()

@@ -6,21 +6,25 @@
 mod connection;
 mod event;
 mod flow;
+mod probe;
 mod problem;
 mod relay;
 mod session;
+mod workspace;
 
 pub use connection::{
-    Account, AccountType, Connection, Fault, FaultCategory, FaultCause, GrantFacts, GrantKind,
-    RefreshFact, RefreshOutcome, Revocation, UpdateConnection,
+    Account, AccountType, AddStatic, Connection, Fault, FaultCategory, FaultCause, GrantFacts,
+    GrantKind, RefreshFact, RefreshOutcome, ReplaceCredential, Revocation, UpdateConnection,
 };
 pub use event::Event;
 pub use flow::{CompleteFlow, CompletedFlow, FlowPhase, FlowStarted, FlowState, Intent, StartFlow};
+pub use probe::{AreaReport, ProbeOutcome, TestConnection, TestReport, Verdict};
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem, Upstream};
 pub use relay::{RateLimit, RelayRequest};
 pub use session::{
     Launch, Launched, Plan, ProviderInfo, RenewSession, Role, SessionInfo, SessionToken,
 };
+pub use workspace::{NameWorkspace, Workspace, Workspaces};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +37,7 @@ pub type UnixSeconds = i64;
 pub enum Provider {
     /// HubSpot's OAuth 2.0 (platform section 1).
     Hubspot,
-    /// GitHub; its connections come with a later version.
+    /// GitHub, or a GitHub Enterprise Server: user tokens of a GitHub App or an OAuth app.
     Github,
 }
 

@@ -1,25 +1,37 @@
 //! What every part of a running proxy shares. Owns nothing but the handles; each part owns its own rules.
 
-use crate::config::Config;
-use crate::events::Bus;
+use crate::config::{Config, Solo};
+use crate::error::{ApiError, ApiResult};
 use crate::grant::cache::Grants;
 use crate::grant::refresh::Flights;
 use crate::limits::Limiter;
 use crate::peers::Forwarders;
-use crate::provider::HubSpotClient;
+use crate::provider::{ProviderClient, Providers};
+use crate::refusals::Refusals;
 use crate::relay::Slots;
 use crate::seal::Sealer;
+use crate::service_keys::Fetches;
 use crate::session::{LocalIssuer, Sessions};
 use crate::spool::Spool;
 use crate::store::connections::ConnectionRow;
 use crate::store::{DbResult, Owner, Store};
 use crate::telemetry::Telemetry;
 use crate::web::Places;
-use portico_core::wire::{Connection, Event};
+use crate::webhooks::Endpoint;
+use portico_core::error::ErrorCode;
+use portico_core::wire::{Connection, Provider};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// The one organization that the proxy issues sessions for by itself.
+pub(crate) struct LocalOrg {
+    /// Whose its rows are.
+    pub(crate) owner: Owner,
+    pub(crate) issuer: LocalIssuer,
+    pub(crate) settings: Solo,
+}
 
 /// Handles of one running proxy.
 pub(crate) struct App {
@@ -28,11 +40,11 @@ pub(crate) struct App {
     pub(crate) sealer: Sealer,
     pub(crate) spool: Spool,
     pub(crate) sessions: Sessions,
-    pub(crate) issuer: LocalIssuer,
-    /// Owner of what belongs to the solo organization.
-    pub(crate) solo: Owner,
-    pub(crate) hubspot: HubSpotClient,
-    pub(crate) bus: Bus,
+    /// The solo organization, where there is one.
+    pub(crate) solo: Option<LocalOrg>,
+    pub(crate) providers: Providers,
+    /// Where news of connections is sent.
+    pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) flights: Flights,
     pub(crate) grants: Grants,
     pub(crate) slots: Slots,
@@ -42,6 +54,8 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Places>,
     pub(crate) forwarders: Forwarders,
     pub(crate) telemetry: Telemetry,
+    pub(crate) refusals: Refusals,
+    pub(crate) fetches: Fetches,
     /// Work that must outlive the request that began it.
     pub(crate) tasks: TaskTracker,
     /// Set when the proxy is to stop.
@@ -56,22 +70,18 @@ pub(crate) type Shared = Arc<App>;
 impl App {
     /// A connection as its org may see it.
     pub(crate) fn facts(&self, row: &ConnectionRow) -> DbResult<Connection> {
-        row.facts(&self.config.hubspot.required_scopes)
+        let required = match self.providers.find(row.provider()?) {
+            Some(client) => client.description().required_scopes.as_slice(),
+            None => &[],
+        };
+        row.facts(required)
     }
 
-    /// Tells an org how a connection stands. A fault is logged: news must not fail what it tells of.
-    pub(crate) async fn announce(&self, owner: &Owner, id: &str) {
-        self.grants.changed(owner, id);
-        let found = crate::store::connections::find(self.store.readers(), owner, id).await;
-        match found.and_then(|row| row.map(|row| self.facts(&row)).transpose()) {
-            Ok(Some(connection)) => {
-                let event = Event::ConnectionChanged {
-                    connection: Box::new(connection),
-                };
-                self.bus.publish(owner, None, event);
-            }
-            Ok(None) => {}
-            Err(error) => tracing::error!(error = %error, "a change could not be announced"),
-        }
+    /// The provider, if the operator has configured an app there.
+    pub(crate) fn provider(&self, provider: Provider) -> ApiResult<&ProviderClient> {
+        self.providers.find(provider).ok_or_else(|| {
+            let sentence = format!("This proxy has no {} app configured.", provider.title());
+            ApiError::with_detail(ErrorCode::ConfigFault, sentence).about(provider)
+        })
     }
 }

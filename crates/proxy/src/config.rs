@@ -3,8 +3,14 @@
 
 pub(crate) mod check;
 mod load;
+mod reload;
+mod tenant;
+mod webhook;
 
+pub use crate::service_keys::{Backend, ServiceKey};
 pub use check::ConfigError;
+pub use tenant::{KeyAlgorithm, Tenant, TenantKey};
+pub use webhook::Webhook;
 
 use ipnet::IpNet;
 use portico_core::wire::Role;
@@ -42,9 +48,13 @@ pub struct Config {
     /// Own listener of `/healthz` and `/readyz`; without it they stand on the main one.
     #[serde(default)]
     pub health_listen: Option<SocketAddr>,
-    /// The one organization of a solo proxy.
+    /// The one organization of a solo proxy. A file with neither `[solo]` nor `[[tenants]]` has it with
+    /// defaults; without it there is no local issuer and no launch link.
     #[serde(default)]
-    pub solo: Solo,
+    pub solo: Option<Solo>,
+    /// Partners, each an issuer of sessions. The one field that is read again while the proxy runs.
+    #[serde(default)]
+    pub tenants: Vec<Tenant>,
     /// The HubSpot app.
     pub hubspot: HubSpot,
     /// Request limits.
@@ -56,10 +66,16 @@ pub struct Config {
     /// Logs and traces.
     #[serde(default)]
     pub telemetry: Telemetry,
+    /// The GitHub app; absent: GitHub is not offered.
+    #[serde(default)]
+    pub github: Option<GitHub>,
+    /// Where news of connections is sent.
+    #[serde(default)]
+    pub webhooks: Vec<Webhook>,
 }
 
 /// Sessions of the local issuer: one organization, one person per launch link.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Solo {
     /// Organization id: 1 to 128 characters of `[A-Za-z0-9._:-]`.
@@ -76,6 +92,8 @@ pub struct Solo {
     pub return_uris: Vec<String>,
     /// A TLS endpoint stands in front: allows a listen address other than loopback.
     pub behind_tls: bool,
+    /// What a backend of its own may do; nothing unless told otherwise.
+    pub backend: Backend,
 }
 
 impl Default for Solo {
@@ -88,6 +106,7 @@ impl Default for Solo {
             origins: Vec::new(),
             return_uris: Vec::new(),
             behind_tls: false,
+            backend: Backend::default(),
         }
     }
 }
@@ -133,8 +152,45 @@ impl HubSpot {
     }
 }
 
+/// A GitHub App or OAuth app, and where GitHub is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitHub {
+    /// OAuth client id.
+    pub client_id: String,
+    /// File whose only line is the client secret.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// What that file held; set in code by tests.
+    #[serde(skip)]
+    pub client_secret: SecretString,
+    /// Origin of the authorization pages and the token endpoint.
+    #[serde(default = "default_github_web_base")]
+    pub web_base: String,
+    /// Address of the REST API; with an Enterprise Server `https://ghe.example/api/v3`.
+    #[serde(default = "default_github_api_base")]
+    pub api_base: String,
+    /// Scopes of an OAuth app, all required. A GitHub App takes its permissions from its settings and has none.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+impl GitHub {
+    /// An app at github.com, without scopes.
+    pub fn new(client_id: impl Into<String>, client_secret: SecretString) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret_file: None,
+            client_secret,
+            web_base: default_github_web_base(),
+            api_base: default_github_api_base(),
+            scopes: Vec::new(),
+        }
+    }
+}
+
 /// Requests a minute, the relay and the event stream excepted, and how much at once (threat model, section 6).
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Of one person.
@@ -156,7 +212,7 @@ pub struct Limits {
 }
 
 /// Who stands in front of the proxy.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Edge {
     /// Networks whose `X-Forwarded-For` is believed, for limits only; when empty, nobody's.
@@ -164,7 +220,7 @@ pub struct Edge {
 }
 
 /// What is told of the proxy at work.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
     /// Form of log lines.
@@ -212,11 +268,14 @@ impl Config {
             key_file: None,
             spool_dir: None,
             health_listen: None,
-            solo: Solo::default(),
+            solo: Some(Solo::default()),
+            tenants: Vec::new(),
             hubspot,
             limits: Limits::default(),
             edge: Edge::default(),
             telemetry: Telemetry::default(),
+            github: None,
+            webhooks: Vec::new(),
         }
     }
 
@@ -225,17 +284,17 @@ impl Config {
         format!("{}/callback/{}", self.base_url, provider.wire_name())
     }
 
-    /// Where a flow may return to: the app's own return page, then the configured ones.
-    pub fn return_uris(&self) -> Vec<String> {
-        std::iter::once(format!("{}/return.html", self.base_url))
-            .chain(self.solo.return_uris.iter().cloned())
+    /// Origins that the solo organization's sessions may name: the app's own, then the configured ones.
+    pub(crate) fn solo_origins(&self, solo: &Solo) -> Vec<String> {
+        std::iter::once(self.base_url.clone())
+            .chain(solo.origins.iter().cloned())
             .collect()
     }
 
-    /// Origins that may call the interface: the app's own, then the configured ones.
-    pub fn origins(&self) -> Vec<String> {
-        std::iter::once(self.base_url.clone())
-            .chain(self.solo.origins.iter().cloned())
+    /// Where its flows may return to: the app's own return page, then the configured ones.
+    pub(crate) fn solo_return_uris(&self, solo: &Solo) -> Vec<String> {
+        std::iter::once(format!("{}/return.html", self.base_url))
+            .chain(solo.return_uris.iter().cloned())
             .collect()
     }
 
@@ -266,6 +325,14 @@ fn default_authorize_base() -> String {
 
 fn default_api_base() -> String {
     "https://api.hubapi.com".into()
+}
+
+fn default_github_web_base() -> String {
+    "https://github.com".into()
+}
+
+fn default_github_api_base() -> String {
+    "https://api.github.com".into()
 }
 
 /// The core set that every tier can grant, with metadata rights only (platform 8.2).

@@ -1,7 +1,9 @@
 //! `docs/operate.md` names what there is: every field of the configuration, in its section, and no metric of its own.
 //! Tests only.
 
-use crate::config::{Config, Edge, HubSpot, Limits, Solo, Telemetry};
+use crate::config::{
+    Backend, Config, Edge, GitHub, HubSpot, Limits, Solo, Telemetry, Tenant, TenantKey, Webhook,
+};
 use crate::telemetry;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -38,8 +40,7 @@ fn documented(text: &str, heading: &str) -> BTreeSet<String> {
         .1;
     section
         .lines()
-        .skip_while(|line| line.is_empty())
-        .take_while(|line| line.starts_with('|'))
+        .take_while(|line| !line.starts_with('#'))
         .filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned()))
         .collect()
 }
@@ -49,16 +50,21 @@ fn documented(text: &str, heading: &str) -> BTreeSet<String> {
 fn every_field_of_the_configuration_is_documented() {
     let text = document();
     let mut top = fields::<Config>();
-    for (section, its_fields) in [
-        ("solo", fields::<Solo>()),
-        ("hubspot", fields::<HubSpot>()),
-        ("limits", fields::<Limits>()),
-        ("edge", fields::<Edge>()),
-        ("telemetry", fields::<Telemetry>()),
+    for (heading, its_fields) in [
+        ("`[solo]`", fields::<Solo>()),
+        ("`[[tenants]]`", fields::<Tenant>()),
+        ("`[[tenants.keys]]`", fields::<TenantKey>()),
+        ("`[solo.backend]`, `[tenants.backend]`", fields::<Backend>()),
+        ("`[hubspot]`", fields::<HubSpot>()),
+        ("`[github]`", fields::<GitHub>()),
+        ("`[[webhooks]]`", fields::<Webhook>()),
+        ("`[limits]`", fields::<Limits>()),
+        ("`[edge]`", fields::<Edge>()),
+        ("`[telemetry]`", fields::<Telemetry>()),
     ] {
-        assert!(top.remove(section), "{section}");
-        assert!(!its_fields.is_empty(), "{section}");
-        assert_eq!(documented(&text, &format!("`[{section}]`")), its_fields);
+        assert!(!its_fields.is_empty(), "{heading}");
+        assert_eq!(documented(&text, heading), its_fields, "{heading}");
+        top.remove(heading.trim_matches(['`', '[', ']']));
     }
     assert_eq!(documented(&text, "Top level"), top);
 }

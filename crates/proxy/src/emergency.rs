@@ -6,15 +6,19 @@
 //! Each batch is a commit; a command that was killed is run again and goes on where it stopped.
 
 use crate::config::{Config, ConfigError};
+use crate::events::announce_by_command;
 use crate::grant::{TokenColumn, pass_point, revocation_place, token_place};
 use crate::keys::{KeyError, KeyRing};
+use crate::provider::revoked_by_stored;
+use crate::provider::tokens::Which;
 use crate::random;
 use crate::rotation::{self, RotationError};
 use crate::seal::{SealError, Sealer};
 use crate::store::emergency::{self, OPERATOR, Revoking};
-use crate::store::journal::{self, Entry, lock_org};
+use crate::store::journal::{self, Entry};
 use crate::store::revocations::{self, NewRevocation};
-use crate::store::{Owner, Store, StoreError, from_word};
+use crate::store::{Owner, Store, StoreError};
+use portico_core::journal::Action;
 use zeroize::Zeroizing;
 
 /// Connections that stop being used in one commit.
@@ -180,39 +184,40 @@ async fn enlist_org(
         return Ok(());
     };
     let (mut connections, mut unlisted) = (0, 0);
-    let mut tx = store.begin().await?;
-    lock_org(&mut tx, &owner).await?;
+    let mut tx = store.begin_in(&owner).await?;
     for row in rows {
         if !emergency::finish(&mut tx, row).await? {
             continue;
         }
         connections += 1;
-        let token = token(sealer, &owner, row);
-        if let Some(token) = &token {
+        let opened = open(sealer, &owner, row)?;
+        if let Some((which, token)) = &opened {
             let id = random::id();
             let on_list = sealer.seal(revocation_place(&owner, &id), token.as_bytes())?;
             let new = NewRevocation {
                 id: &id,
                 owner: &owner,
-                provider: from_word(&row.provider)?,
+                provider: row.provider()?,
                 client_id: &row.client_id,
                 account: &row.account,
-                refresh_token: &on_list,
+                which: *which,
+                token: &on_list,
             };
             revocations::insert(&mut tx, &new).await?;
         } else {
             unlisted += 1;
         }
+        announce_by_command(store, &mut tx, &owner, &row.id).await?;
         let entry = Entry {
             owner: &owner,
             sub: OPERATOR,
-            action: "connection.revoke",
+            action: Action::ConnectionRevoke,
             target: Some(&row.id),
             outcome: "done",
-            reason: Some(if token.is_some() {
-                "revoke_all"
+            reason: Some(if opened.is_some() {
+                "its grant is to be revoked"
             } else {
-                "revoke_all_without_token"
+                "its grant cannot be revoked from here"
             }),
             session: None,
         };
@@ -224,14 +229,30 @@ async fn enlist_org(
     Ok(())
 }
 
-/// What the grant is given up by; nothing where there is none, or none that opens.
-fn token(sealer: &Sealer, owner: &Owner, row: &Revoking) -> Option<Zeroizing<String>> {
-    let place = token_place(owner, &row.id, row.generation(), TokenColumn::Refresh);
-    match sealer.open_text(place, row.refresh_token.as_ref()?) {
-        Ok(token) => Some(token),
+/// What the grant is given up by; nothing where that cannot be done, or no token opens.
+fn open(
+    sealer: &Sealer,
+    owner: &Owner,
+    row: &Revoking,
+) -> Result<Option<(Which, Zeroizing<String>)>, sqlx::Error> {
+    if row.is_static() {
+        return Ok(None);
+    }
+    // The list may be long: an access token that lives now may have ended when its turn comes.
+    let which = revoked_by_stored(row.provider()?, row.refresh_token.is_some(), 0.0);
+    let (column, stored) = match which {
+        Which::Access => (TokenColumn::Access, &row.access_token),
+        Which::Refresh => (TokenColumn::Refresh, &row.refresh_token),
+    };
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let place = token_place(owner, &row.id, row.generation(), column);
+    match sealer.open_text(place, stored) {
+        Ok(token) => Ok(Some((which, token))),
         Err(error) => {
             tracing::error!(error = %error, connection = row.id, alert = true, "a grant cannot be opened");
-            None
+            Ok(None)
         }
     }
 }

@@ -4,7 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use portico_core::error::ErrorCode;
-use portico_core::wire::{Problem, Upstream};
+use portico_core::wire::{Problem, Provider, Upstream};
 use std::sync::Arc;
 
 /// A refusal or fault, ready to be answered. The edge adds the correlation id.
@@ -44,13 +44,40 @@ impl ApiError {
         self
     }
 
+    /// Whether the caller is refused something, rather than something having failed.
+    pub(crate) fn is_of_the_caller(&self) -> bool {
+        (400..500).contains(&self.0.status)
+    }
+
+    /// The provider's correlation id, when its answer was the cause.
+    pub(crate) fn correlation_id(&self) -> Option<&str> {
+        self.0.upstream.as_ref()?.correlation_id.as_deref()
+    }
+
     fn own_fault(kind: &'static str) -> Self {
         let problem = Problem::of(ErrorCode::Internal);
         Self(Box::new(problem), Some(OwnFault(kind)))
     }
 
+    /// In the words of another provider: the catalogue speaks of HubSpot.
+    #[must_use]
+    pub(crate) fn about(mut self, provider: Provider) -> Self {
+        if provider != Provider::Hubspot {
+            let problem = &mut *self.0;
+            for text in [&mut problem.title, &mut problem.detail, &mut problem.action] {
+                *text = text.replace(Provider::Hubspot.title(), provider.title());
+            }
+        }
+        self
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         self.0.code
+    }
+
+    /// What the provider answered, if that is what it was.
+    pub(crate) fn provider_answer(&self) -> Option<&Upstream> {
+        self.0.upstream.as_ref()
     }
 
     pub(crate) fn detail(&self) -> &str {

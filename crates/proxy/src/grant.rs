@@ -1,12 +1,16 @@
-//! The life of a grant (threat model, section 8): exchange, refresh, revoke, and its account's facts.
+//! The life of a grant (threat model, section 8): exchange, refresh, revoke, its account's facts, static credentials.
 //! Owns the order of database steps and token calls. No transaction is open during a call.
 
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod cache;
+pub(crate) mod dead;
 pub(crate) mod exchange;
+pub(crate) mod fault;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
+pub(crate) mod static_credential;
+pub(crate) mod static_entry;
 
 use crate::seal::Place;
 use crate::store::Owner;

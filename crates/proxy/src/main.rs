@@ -1,12 +1,26 @@
-//! `portico-proxy`: serve, print a launch link, or check a configuration.
-//! Owns the command line and the process; everything else is the library's.
+//! `portico-proxy`: serve, print a launch link, check a configuration, hand out the journal, help a partner's first
+//! hour. Owns the command line and the process; everything else is the library's.
 
+mod partner_commands;
+mod revoke_command;
+mod watch;
+mod webhook_commands;
+
+use crate::partner_commands::{IssueKey, SignSession, found_good, issue_key, sign_session};
+use crate::revoke_command::{RevokeAll, revoke};
+use crate::watch::Watch;
+use crate::webhook_commands::{Webhooks, webhooks};
 use clap::{Parser, Subcommand};
 use portico_proxy::config::{self, Config, LogFormat};
-use portico_proxy::{Proxy, key_reports, launch_link, live_grants, revoke_all, telemetry};
+use portico_proxy::{
+    ExportOf, Proxy, VerifyError, export_journal, key_reports, launch_link, new_service_key,
+    telemetry, verify_journal,
+};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::error::Error;
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, BufReader, BufWriter};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,22 +41,55 @@ enum Command {
     Launch(File),
     /// Say what each data key is needed for, and which may go.
     Keys(File),
-    /// Say whether the configuration is good.
+    /// Say whether the configuration is good, and who may sign in with it.
     Check(File),
+    /// Make a key pair for a partner; prints what the configuration takes.
+    IssueKey(IssueKey),
+    /// Print a session of ten minutes, signed with a partner's key.
+    SignSession(SignSession),
+    /// Look at webhooks, or send them again.
+    #[command(subcommand)]
+    Webhooks(Webhooks),
+    /// Export the journal, or verify an export.
+    #[command(subcommand)]
+    Journal(Journal),
+    /// Make a key with which a partner's backend fetches access tokens; it is shown once.
+    IssueServiceKey {
+        /// Its name in configuration and journal.
+        #[arg(long, default_value = "backend")]
+        id: String,
+    },
     /// Emergency: give up every grant, of a tenant or of all; the proxy may be running.
     RevokeAll(RevokeAll),
 }
 
-#[derive(clap::Args)]
-struct RevokeAll {
-    #[command(flatten)]
-    file: File,
-    /// Only this tenant's: the issuer of its sessions.
-    #[arg(long, value_name = "ISSUER")]
-    tenant: Option<String>,
-    /// Do it; without, it is only counted.
-    #[arg(long)]
-    yes: bool,
+#[derive(Subcommand)]
+enum Journal {
+    /// Say whether an export holds together, or where it does not.
+    Verify {
+        /// The export; `-` reads standard input.
+        file: PathBuf,
+        /// Hash of the last entry, noted down elsewhere: shows whether the end was cut or rewritten.
+        #[arg(long)]
+        head: Option<String>,
+    },
+    /// Write a journal to standard output, straight from the database; the proxy may be running.
+    Export {
+        #[command(flatten)]
+        file: File,
+        /// Issuer that names the tenant; the solo tenant unless told otherwise.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// The organization; that of [solo] unless told otherwise.
+        #[arg(long)]
+        org: Option<String>,
+        /// First entry.
+        #[arg(long)]
+        first: Option<u64>,
+        /// Last entry.
+        #[arg(long)]
+        last: Option<u64>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -107,16 +154,7 @@ fn fail(error: &dyn Error) -> ExitCode {
 
 async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Serve(file) => {
-            let config = file.load()?;
-            let exporter = begin_to_log(config.telemetry.clone())?;
-            if let Err(error) = dumps {
-                tracing::warn!(error = %error, "core dumps cannot be switched off");
-            }
-            let served = serve(config).await;
-            tokio::task::spawn_blocking(|| exporter.finish()).await?;
-            served
-        }
+        Command::Serve(file) => serve(&file, dumps).await,
         Command::Launch(file) => {
             begin_to_log(config::Telemetry::default())?;
             say(&launch_link(&file.load()?).await?);
@@ -140,40 +178,41 @@ async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<
             Ok(())
         }
         Command::Check(file) => {
-            file.load()?;
-            say("the configuration is good");
+            say(&found_good(&file.load()?));
             Ok(())
         }
+        Command::IssueKey(arguments) => {
+            say(&issue_key(&arguments)?);
+            Ok(())
+        }
+        Command::SignSession(arguments) => {
+            say(&sign_session(arguments)?);
+            Ok(())
+        }
+        Command::Journal(Journal::Verify { file, head }) => verify(&file, head.as_deref()),
+        Command::Journal(Journal::Export {
+            file,
+            tenant,
+            org,
+            first,
+            last,
+        }) => {
+            let what = ExportOf {
+                tenant,
+                org,
+                first,
+                last,
+            };
+            let out = BufWriter::new(io::stdout());
+            Ok(export_journal(&file.load()?, what, out).await?)
+        }
+        Command::IssueServiceKey { id } => issue_service_key(&id),
+        Command::Webhooks(command) => webhooks(command).await,
         Command::RevokeAll(asked) => {
             begin_to_log(config::Telemetry::default())?;
-            give_up_all(&asked).await
+            revoke(&asked).await
         }
     }
-}
-
-async fn give_up_all(asked: &RevokeAll) -> Result<(), Box<dyn Error>> {
-    let config = asked.file.load()?;
-    let tenant = asked.tenant.as_deref();
-    let live = live_grants(&config, tenant).await?;
-    say(&format!(
-        "{} connections of {} organizations are not revoked; {} revocations wait for the provider",
-        live.connections, live.organizations, live.pending
-    ));
-    if !asked.yes {
-        return Err("nothing was done; the same command with --yes does it".into());
-    }
-    let done = revoke_all(&config, tenant).await?;
-    say(&format!(
-        "{} connections were revoked; {} revocations wait for the provider, and a proxy that serves works them off",
-        done.connections, done.pending
-    ));
-    if done.unlisted > 0 {
-        say(&format!(
-            "{} of them held no token that opens: end these at the provider itself",
-            done.unlisted
-        ));
-    }
-    Ok(())
 }
 
 /// With what the environment asks for laid over the configuration.
@@ -188,6 +227,55 @@ fn begin_to_log(mut config: config::Telemetry) -> Result<telemetry::Exporter, Bo
     telemetry::init(&config, asked.as_deref()).map_err(|error| error as Box<dyn Error>)
 }
 
+fn verify(file: &Path, head: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let verified = if file.as_os_str() == "-" {
+        verify_journal(io::stdin().lock())
+    } else {
+        let opened = fs::File::open(file)
+            .map_err(|error| format!("{} cannot be opened: {error}", file.display()))?;
+        verify_journal(BufReader::new(opened))
+    };
+    let verified = verified.map_err(|error| match error {
+        // Its sentence holds its cause already.
+        VerifyError::Fault(fault) => fault.to_string().into(),
+        read @ VerifyError::Read(_) => Box::<dyn Error>::from(read),
+    })?;
+    let header = &verified.header;
+    say(&format!("tenant: {}", header.tenant));
+    say(&format!("org: {}", header.org));
+    say(&format!("entries: {}", verified.entries));
+    say(&format!("first: {}", header.first));
+    say(&format!("head: {}", verified.head));
+    if header.first > 1 {
+        say(&format!(
+            "This is a part: its entries hold together if {} is the hash of entry {} in an earlier export.",
+            header.previous,
+            header.first - 1
+        ));
+    }
+    match head {
+        Some(head) if head != verified.head => Err(
+            "the last entry is not the one whose hash was given: the end was cut or rewritten"
+                .into(),
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn issue_service_key(id: &str) -> Result<(), Box<dyn Error>> {
+    let (key, listed) = new_service_key(id)?;
+    say(&key);
+    say(
+        "# The key is shown this once: keep it where your backend keeps its secrets. The configuration has its hash:",
+    );
+    say("[solo.backend]");
+    say("tokens = true");
+    say("[[solo.backend.service_keys]]");
+    say(&format!("id = \"{}\"", listed.id));
+    say(&format!("sha256 = \"{}\"", listed.sha256));
+    Ok(())
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "what a command answers goes to standard output"
@@ -196,21 +284,32 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+async fn serve(file: &File, dumps: rustix::io::Result<()>) -> Result<(), Box<dyn Error>> {
     // Before anything is started, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let hangup = signal(SignalKind::hangup())?;
+    let watch = Watch::begin(&file.config);
+    let config = file.load()?;
+    let exporter = begin_to_log(config.telemetry.clone())?;
+    if let Err(error) = dumps {
+        tracing::warn!(error = %error, "core dumps cannot be switched off");
+    }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("{} cannot be bound: {error}", config.listen))?;
-    let proxy = Proxy::start(config, listener).await?;
+    let proxy = Proxy::start(config.clone(), listener).await?;
     say(&format!("listening on {}", proxy.base_url()));
-    say(&format!("launch: {}", proxy.launch_link()));
+    if let Some(link) = proxy.launch_link() {
+        say(&format!("launch: {link}"));
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = watch.run(&proxy, &config, hangup) => {}
     }
     proxy.shutdown().await;
+    tokio::task::spawn_blocking(|| exporter.finish()).await?;
     Ok(())
 }
 

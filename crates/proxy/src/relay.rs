@@ -3,17 +3,19 @@
 
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
-use crate::grant::access::{self, Access};
-use crate::grant::cache;
-use crate::grant::refresh::{self, check_usable};
+use crate::grant::access::{self, Access, check_usable};
+use crate::grant::cache::{self, Held};
+use crate::grant::fault::store_fault;
+use crate::grant::{dead, refresh, static_credential};
+use crate::provider::ProviderClient;
 use crate::provider::call::{ApiAnswer, ApiFault, MemoryShare};
 use crate::session::Principal;
-use crate::store::grants::{self, FaultWords};
+use crate::store::grants::FaultWords;
 use crate::store::{Owner, from_word};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
 use portico_core::operations::{Method, Operation, RequestTarget, operation, request_target};
-use portico_core::wire::{RateLimit, RelayRequest, Upstream};
+use portico_core::wire::{Provider, RateLimit, RelayRequest, Upstream};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::HashMap;
@@ -97,11 +99,22 @@ pub(crate) async fn relay(
     let held = cache::held(app, &who.owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
-    let row = &held.row;
-    let kind: ConnectionType = from_word(&row.connection_type)?;
-    if row.provider != operation.provider.wire_name() {
+    if held.row.provider()? != operation.provider {
         return Err(ErrorCode::UnknownOperation.into());
     }
+    let relayed = answer(app, who, id, &held, operation, arguments).await;
+    relayed.map_err(|error| error.about(operation.provider))
+}
+
+async fn answer(
+    app: &Shared,
+    who: &Principal,
+    id: &str,
+    held: &Held,
+    operation: &'static Operation,
+    arguments: &RelayRequest,
+) -> ApiResult<Relayed> {
+    let kind: ConnectionType = from_word(&held.row.connection_type)?;
     if !kind.allows(operation.capability) {
         return Err(ErrorCode::ConnectionTypeForbids.into());
     }
@@ -109,31 +122,55 @@ pub(crate) async fn relay(
         let sentence = format!("For {}: {error}.", operation.name);
         ApiError::with_detail(ErrorCode::InvalidParameter, sentence)
     })?;
-    check_usable(app, &held)?;
-    let began = Instant::now();
-    let _slot = app.slots.enter(&who.owner, id).await?;
-    app.telemetry.waited_for_slot(began.elapsed());
-    let access = refresh::fresh(app, &who.owner, id).await?;
-    let answer = call(app, operation, &target, &access).await?;
-    let (access, answer) = if answer.status == 401 && is_expired(&answer) {
-        // The clock says fresh, HubSpot says expired: one refresh and one retry (RL-10).
-        access::expire(app, &who.owner, id, access.generation).await?;
-        let access = refresh::fresh(app, &who.owner, id).await?;
-        let answer = call(app, operation, &target, &access).await?;
-        (access, answer)
-    } else {
-        (access, answer)
-    };
-    if answer.status == 477 {
-        suspend(app, &who.owner, id, &access, &answer).await?;
-    }
-    let relayed = read(answer, &access)?;
+    check_usable(app, held)?;
+    let (answer, access) = perform(app, &who.owner, id, operation, &target).await?;
+    let relayed = read(answer, &access, operation.provider)?;
     app.telemetry.relayed(relayed.body.len());
     Ok(relayed)
 }
 
+/// The call itself, in a slot of the connection, with a fresh token. Answers whatever the provider said.
+pub(crate) async fn perform(
+    app: &Shared,
+    owner: &Owner,
+    id: &str,
+    operation: &'static Operation,
+    target: &RequestTarget,
+) -> ApiResult<(ApiAnswer, Arc<Access>)> {
+    let client = app.provider(operation.provider)?;
+    let began = Instant::now();
+    let _slot = app.slots.enter(owner, id).await?;
+    app.telemetry.waited_for_slot(began.elapsed());
+    let access = refresh::fresh(app, owner, id).await?;
+    let answer = call(app, client, operation, target, &access).await?;
+    let (answer, access) = if access.is_static {
+        // Nothing can be refreshed: the grant is dead if HubSpot's own record of the token says so too.
+        if answer.status == 401 {
+            static_credential::look(app, owner, id).await?;
+        }
+        (answer, access)
+    } else if client.is_spent(&answer, &access.token).await {
+        // The clock says fresh, the provider says spent: one refresh and one retry (RL-10).
+        if access.refresh_token.is_none() {
+            dead::give_up(app, owner, id, access.generation).await?;
+            return Err(ErrorCode::NeedsReauth.into());
+        }
+        access::expire(app, owner, id, access.generation).await?;
+        let access = refresh::fresh(app, owner, id).await?;
+        let answer = call(app, client, operation, target, &access).await?;
+        (answer, access)
+    } else {
+        (answer, access)
+    };
+    if answer.status == 477 {
+        suspend(app, owner, id, &access, &answer).await?;
+    }
+    Ok((answer, access))
+}
+
 async fn call(
     app: &Shared,
+    client: &ProviderClient,
     operation: &Operation,
     target: &RequestTarget,
     access: &Access,
@@ -143,21 +180,12 @@ async fn call(
         Method::Post => http::Method::POST,
     };
     let began = Instant::now();
-    let answer = app
-        .hubspot
-        .api(
-            method,
-            &target.path,
-            &target.query,
-            target.body.as_ref(),
-            &access.token,
-        )
-        .await;
+    let answer = client.api(method, target, &access.token).await;
     let status = answer.as_ref().ok().map(|answer| answer.status);
     app.telemetry
         .relay_call(operation.name, status, began.elapsed());
     answer.map_err(|fault| match fault {
-        ApiFault::Unreachable => ErrorCode::UpstreamUnavailable.into(),
+        ApiFault::NotSent | ApiFault::Unreachable => ErrorCode::UpstreamUnavailable.into(),
         ApiFault::Redirect => ErrorCode::UpstreamRedirect.into(),
         ApiFault::TooLarge => ErrorCode::UpstreamTooLarge.into(),
         ApiFault::CutOff => ErrorCode::UpstreamInvalid.into(),
@@ -212,10 +240,6 @@ impl Envelope {
     }
 }
 
-fn is_expired(answer: &ApiAnswer) -> bool {
-    Envelope::of(answer).category.as_deref() == Some("EXPIRED_AUTHENTICATION")
-}
-
 /// HTTP 477: the connection rests until HubSpot has moved the account (UF-6).
 async fn suspend(
     app: &Shared,
@@ -234,15 +258,12 @@ async fn suspend(
         cause: "migration",
         correlation_id: upstream.correlation_id.as_deref(),
     };
-    let mut tx = app.store.begin().await?;
-    grants::store_transient(&mut tx, owner, id, access.generation, wait, fault).await?;
-    tx.commit().await?;
-    app.announce(owner, id).await;
+    store_fault(app, owner, id, access.generation, wait, true, fault).await?;
     Ok(())
 }
 
 /// What an answer means: its JSON, or a problem with the facts a machine reads.
-fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
+pub(crate) fn read(answer: ApiAnswer, access: &Access, provider: Provider) -> ApiResult<Relayed> {
     // 207 is a batch read of which a part failed; its JSON says which.
     if matches!(answer.status, 200 | 207) {
         let is_json = answer.is_json && serde_json::from_slice::<IgnoredAny>(&answer.body).is_ok();
@@ -261,10 +282,10 @@ fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
         });
     }
     let code = match answer.status {
+        _ if answer.is_limited => ErrorCode::UpstreamRateLimited,
         401 => ErrorCode::UpstreamUnauthorized,
         403 => ErrorCode::UpstreamForbidden,
         404 => ErrorCode::UpstreamNotFound,
-        429 => ErrorCode::UpstreamRateLimited,
         477 => ErrorCode::Suspended,
         400..=499 if answer.status != 423 => ErrorCode::UpstreamRejected,
         423 | 500..=599 => ErrorCode::UpstreamUnavailable,
@@ -293,7 +314,14 @@ fn read(answer: ApiAnswer, access: &Access) -> ApiResult<Relayed> {
             *text = None;
         }
     }
-    let error = ApiError::from(code).upstream(upstream);
+    let error = match (code, provider) {
+        (ErrorCode::UpstreamRateLimited, Provider::Github) => ApiError::with_detail(
+            code,
+            "GitHub counts a person's calls by the hour, and by the minute when there are many at once.",
+        ),
+        _ => code.into(),
+    };
+    let error = error.upstream(upstream);
     Err(match wait {
         Some(wait) => error.retry_after(wait),
         None => error,

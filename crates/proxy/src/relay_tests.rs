@@ -1,15 +1,10 @@
 use super::*;
-use zeroize::Zeroizing;
 
 const TOKEN: &str = "CJ-canary-access-token";
 const REFRESH: &str = "na1-canary-refresh-token";
 
 fn access() -> Access {
-    Access {
-        token: Zeroizing::new(TOKEN.into()),
-        refresh_token: Some(Zeroizing::new(REFRESH.into())),
-        generation: 1,
-    }
+    Access::of(TOKEN, Some(REFRESH))
 }
 
 fn answer(status: u16, is_json: bool, body: &str) -> ApiAnswer {
@@ -18,15 +13,17 @@ fn answer(status: u16, is_json: bool, body: &str) -> ApiAnswer {
         is_json,
         body: body.as_bytes().to_vec(),
         retry_after: None,
+        is_limited: status == 429,
         rate_limit: None,
         correlation_id: Some("header-id".into()),
         memory: None,
+        headers: http::HeaderMap::new(),
     }
 }
 
 fn refusal(answer: ApiAnswer) -> portico_core::wire::Problem {
     use axum::response::IntoResponse as _;
-    let error = read(answer, &access()).err().unwrap();
+    let error = read(answer, &access(), Provider::Hubspot).err().unwrap();
     let mut response = error.into_response();
     *response
         .extensions_mut()
@@ -63,7 +60,7 @@ fn each_answer_has_its_code() {
         );
     }
     for status in [200, 207] {
-        let passed = read(answer(status, true, "[1, 2]"), &access()).unwrap();
+        let passed = read(answer(status, true, "[1, 2]"), &access(), Provider::Hubspot).unwrap();
         assert_eq!(passed.body, "[1, 2]");
     }
 }
@@ -101,10 +98,39 @@ fn a_rate_limit_says_how_long_to_wait() {
     }
 }
 
+/// UF-1 for GitHub: a 403 that is a limit is told as one, and in words that hold for GitHub.
+#[test]
+fn a_limit_of_github_is_one_whatever_its_status() {
+    use axum::response::IntoResponse as _;
+    for (is_limited, want) in [
+        (true, ErrorCode::UpstreamRateLimited),
+        (false, ErrorCode::UpstreamForbidden),
+    ] {
+        let mut refused = answer(403, true, r#"{"message":"words","documentation_url":"x"}"#);
+        refused.is_limited = is_limited;
+        refused.retry_after = is_limited.then_some(60.0);
+        let error = read(refused, &access(), Provider::Github).err().unwrap();
+        let mut response = error.about(Provider::Github).into_response();
+        let problem = response
+            .extensions_mut()
+            .remove::<Box<portico_core::wire::Problem>>()
+            .unwrap();
+        assert_eq!(problem.code, want);
+        assert_eq!(problem.retry_after, is_limited.then_some(60));
+        let text = serde_json::to_string(&problem).unwrap();
+        assert!(
+            !text.contains("HubSpot") && !text.contains("words"),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn a_token_in_an_answer_is_cut_out() {
     let body = format!(r#"{{"a":"{TOKEN}","b":["x{REFRESH}y","{TOKEN}"]}}"#);
-    let passed = read(answer(200, true, &body), &access()).unwrap().body;
+    let passed = read(answer(200, true, &body), &access(), Provider::Hubspot)
+        .unwrap()
+        .body;
     assert_eq!(
         passed,
         r#"{"a":"[removed]","b":["x[removed]y","[removed]"]}"#

@@ -1,29 +1,34 @@
 //! From a configuration to a running proxy and back to a stopped one.
 //! Owns the order of starting and stopping, and the housekeeping in between.
 
-use crate::app::{App, Shared};
-use crate::config::{Config, ConfigError};
-use crate::events::Bus;
+use crate::app::{App, LocalOrg, Shared};
+use crate::config::{Config, ConfigError, Solo};
 use crate::grant::cache::Grants;
 use crate::grant::{issuer_key_place, refresh, revoke};
 use crate::keys::{KeyError, KeyRing};
 use crate::limits::Limiter;
 use crate::peers::Forwarders;
-use crate::provider::HubSpotClient;
+use crate::provider::Providers;
 use crate::provider::call::AnswerMemory;
+use crate::provider::transport::Shared as SharedByProviders;
 use crate::rotation::{self, KeyReport, RotationError};
 use crate::seal::Sealer;
 use crate::server::Doors;
+use crate::service_keys::Fetches;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::spool::{self, Spool};
-use crate::store::{Owner, Store, StoreError, flows, grants, solo};
+use crate::store::{
+    DbResult, Owner, Store, StoreError, deliveries, events, flows, grants, solo, static_grants,
+};
 use crate::telemetry::Telemetry;
+use crate::tenants::Tenants;
 use crate::web::Places;
-use crate::{random, server, web};
+use crate::webhooks::Endpoint;
+use crate::{random, refusals, server, web, webhooks};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use portico_core::pkce::sha256_base64url;
-use portico_core::wire::{Event, Role, SessionToken};
+use portico_core::wire::{Role, SessionToken};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,6 +75,9 @@ pub enum StartError {
     /// A stored secret does not open with the keys at hand, or none can be made.
     #[error("{0}")]
     Secrets(String),
+    /// Only a solo proxy issues sessions and launch links.
+    #[error("there is no [solo] organization in the configuration, so there is no local issuer")]
+    NoSolo,
 }
 
 impl From<sqlx::Error> for StartError {
@@ -104,7 +112,7 @@ pub struct Proxy;
 pub struct RunningProxy {
     app: Shared,
     address: SocketAddr,
-    launch_ticket: Zeroizing<String>,
+    launch_ticket: Option<Zeroizing<String>>,
     servers: Vec<JoinHandle<()>>,
 }
 
@@ -131,19 +139,26 @@ impl Proxy {
         let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
         rotation::adopt(&store, &sealer).await?;
         let spool = Spool::open(config.spool_path()).map_err(StartError::Spool)?;
-        let (solo, issuer) = local_issuer(&store, &sealer, &config).await?;
-        let tenants = [(issuer.iss.clone(), issuer.tenant(config.origins()))].into();
+        let solo = match &config.solo {
+            Some(settings) => Some(local_org(&store, &sealer, &config, settings).await?),
+            None => None,
+        };
+        let tenants = Tenants::of(&config, solo.as_ref().map(|solo| &solo.issuer));
+        let solo_tenant = solo.as_ref().map(|solo| solo.owner.tenant.as_str());
+        let endpoints = Endpoint::all(&config.webhooks, solo_tenant)?;
         let telemetry = Telemetry::new();
         let places = |most: u32| Arc::new(Places::new(most as usize));
         let forwarders = Forwarders::new(config.edge.trusted_proxies.clone());
         let app = Arc::new(App {
             sessions: Sessions::new(config.base_url.clone(), tenants),
-            hubspot: HubSpotClient::new(
-                &config.hubspot,
-                AnswerMemory::new(config.limits.max_answer_mebibytes),
-                telemetry.clone(),
+            providers: Providers::new(
+                &config,
+                &SharedByProviders {
+                    memory: AnswerMemory::new(config.limits.max_answer_mebibytes),
+                    telemetry: telemetry.clone(),
+                },
             )?,
-            bus: Bus::new(random::id()),
+            endpoints,
             flights: refresh::Flights::default(),
             grants: Grants::default(),
             slots: crate::relay::Slots::default(),
@@ -152,6 +167,8 @@ impl Proxy {
             streams: places(config.limits.max_event_streams),
             forwarders: forwarders.clone(),
             telemetry: telemetry.clone(),
+            refusals: refusals::Refusals::default(),
+            fetches: Fetches::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             revocations: Notify::new(),
@@ -159,10 +176,12 @@ impl Proxy {
             store,
             sealer,
             spool,
-            issuer,
             solo,
         });
-        let launch_ticket = new_ticket(&app.store, &app.solo).await?;
+        let launch_ticket = match &app.solo {
+            Some(solo) => Some(new_ticket(&app.store, &solo.owner).await?),
+            None => None,
+        };
         let mut tx = app.store.begin().await?;
         solo::remember_base_url(&mut tx, &app.config.base_url).await?;
         tx.commit().await?;
@@ -192,6 +211,10 @@ impl Proxy {
         app.tasks.spawn(check_again(app.clone()));
         app.tasks.spawn(rotation::run(app.clone()));
         app.tasks.spawn(spool::run(app.clone()));
+        app.tasks.spawn(crate::events::listen(app.clone()));
+        for index in 0..app.endpoints.len() {
+            app.tasks.spawn(webhooks::run(app.clone(), index));
+        }
         tracing::info!(base_url = app.config.base_url, "the proxy serves");
         Ok(RunningProxy {
             app,
@@ -213,14 +236,14 @@ impl RunningProxy {
         self.address
     }
 
-    /// Opens the app and introduces the browser, once and within ten minutes.
-    pub fn launch_link(&self) -> String {
-        link(self.base_url(), &self.launch_ticket)
+    /// Opens the app of a solo proxy and introduces the browser, once and within ten minutes.
+    pub fn launch_link(&self) -> Option<String> {
+        Some(link(self.base_url(), self.launch_ticket()?))
     }
 
     /// The secret part of [`RunningProxy::launch_link`].
-    pub fn launch_ticket(&self) -> &str {
-        &self.launch_ticket
+    pub fn launch_ticket(&self) -> Option<&str> {
+        self.launch_ticket.as_ref().map(|ticket| ticket.as_str())
     }
 
     /// A session of the local issuer, as a partner's backend would hand one to its page.
@@ -232,7 +255,35 @@ impl RunningProxy {
         role: Role,
         origin: &str,
     ) -> Result<SessionToken, StartError> {
-        Ok(self.app.issuer.mint(sub, role, origin)?)
+        let solo = self.app.solo.as_ref().ok_or(StartError::NoSolo)?;
+        Ok(solo.issuer.mint(sub, role, origin)?)
+    }
+
+    /// Puts the tenants of a newer configuration in force at once; open event streams of what is gone end.
+    ///
+    /// Any other field that differs is logged as waiting for a restart. A configuration with a fault changes
+    /// nothing.
+    pub fn reload(&self, mut config: Config) -> Result<(), ConfigError> {
+        config.check()?;
+        let running = &self.app.config;
+        if let Some(origin) = config.base_url.strip_suffix(":0") {
+            config.base_url = format!("{origin}:{}", self.address.port());
+        }
+        for field in running.waits_for_restart(&config) {
+            tracing::warn!(
+                field,
+                "this field changed in the configuration; it takes effect with the next start"
+            );
+        }
+        let count = config.tenants.len();
+        let newer = Config {
+            tenants: config.tenants,
+            ..running.clone()
+        };
+        let issuer = self.app.solo.as_ref().map(|solo| &solo.issuer);
+        self.app.sessions.replace(Tenants::of(&newer, issuer));
+        tracing::info!(tenants = count, "the tenants were read again");
+        Ok(())
     }
 
     /// Stops accepting, finishes token calls that run, closes the database; at most half a minute.
@@ -251,6 +302,9 @@ impl RunningProxy {
                 "token calls did not finish before the proxy stopped"
             );
         }
+        if let Err(error) = refusals::write_counts(&self.app, true).await {
+            tracing::error!(error = %error, "counts of refused tries could not be written");
+        }
         self.app.store.close().await;
     }
 }
@@ -264,11 +318,12 @@ impl Drop for RunningProxy {
 /// A fresh launch link of a proxy that may be running, through its database.
 pub async fn launch_link(config: &Config) -> Result<String, StartError> {
     config.check()?;
+    let settings = config.solo.as_ref().ok_or(StartError::NoSolo)?;
     let store = Store::open(config).await?;
     let sealer = Sealer::new(KeyRing::load_or_create(&config.key_path())?);
     rotation::adopt(&store, &sealer).await?;
-    let (owner, _) = local_issuer(&store, &sealer, config).await?;
-    let ticket = new_ticket(&store, &owner).await?;
+    let solo = local_org(&store, &sealer, config, settings).await?;
+    let ticket = new_ticket(&store, &solo.owner).await?;
     let mut tx = store.begin().await?;
     let base_url = solo::base_url(&mut tx)
         .await?
@@ -301,17 +356,18 @@ async fn new_ticket(store: &Store, owner: &Owner) -> Result<Zeroizing<String>, S
 }
 
 /// The issuer of this installation: its name and key are made once and kept.
-async fn local_issuer(
+async fn local_org(
     store: &Store,
     sealer: &Sealer,
     config: &Config,
-) -> Result<(Owner, LocalIssuer), StartError> {
+    settings: &Solo,
+) -> Result<LocalOrg, StartError> {
     let mut tx = store.begin().await?;
     let instance = solo::instance_id(&mut tx, &random::id()).await?;
-    let tenant = format!("portico-solo:{instance}");
+    let tenant = solo_tenant(&instance);
     let owner = Owner {
         tenant: tenant.clone(),
-        org: config.solo.org.clone(),
+        org: settings.org.clone(),
     };
     let stored = solo::issuer_key(&mut tx, &owner).await?;
     let (kid, key) = if let Some((kid, envelope)) = stored {
@@ -329,11 +385,20 @@ async fn local_issuer(
         tenant,
         kid,
         config.base_url.clone(),
-        config.solo.org.clone(),
-        config.solo.max_connections,
+        settings.org.clone(),
+        settings.max_connections,
         &key,
     )?;
-    Ok((owner, issuer))
+    Ok(LocalOrg {
+        owner,
+        issuer,
+        settings: settings.clone(),
+    })
+}
+
+/// The tenant of a solo proxy, by the name of its installation.
+pub(crate) fn solo_tenant(instance: &str) -> String {
+    format!("portico-solo:{instance}")
 }
 
 /// Ends what timed out, wipes codes that ran out, forgets idle counters.
@@ -349,25 +414,53 @@ async fn keep_house(app: Shared) {
             app.telemetry.fault("database");
             tracing::error!(error = %error, "housekeeping failed");
         }
+        if let Err(error) = refusals::write_counts(&app, false).await {
+            tracing::error!(error = %error, "counts of refused tries could not be written");
+        }
         app.limiter.forget_idle();
+        app.fetches.forget_idle();
         app.slots.forget_idle();
     }
 }
 
 async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
     let began = std::time::Instant::now();
+    for flow in flows::timed_out(app.store.readers()).await? {
+        // One at a time: a transaction is in one organization only.
+        let mut tx = app.store.begin_in(&flow.owner()).await?;
+        if flows::set_timed_out(&mut tx, &flow).await? {
+            app.announce_flow(&mut tx, &flow).await?;
+        }
+        tx.commit().await?;
+    }
     let mut tx = app.store.begin().await?;
-    let ended = flows::sweep(&mut tx).await?;
+    flows::sweep(&mut tx).await?;
+    events::sweep(&mut tx).await?;
+    deliveries::sweep(&mut tx).await?;
     tx.commit().await?;
-    app.telemetry.database("sweep", began.elapsed());
-    for flow in ended {
-        let owner = flow.owner();
-        if let Some(row) = flows::by_id(app.store.readers(), &owner, &flow.id).await? {
-            let event = Event::FlowChanged { flow: row.state()? };
-            app.bus.publish(&owner, Some(&flow.sub), event);
+    for endpoint in &app.endpoints {
+        for state in ["pending", "delivered", "dead"] {
+            let mut tx = app.store.begin().await?;
+            let dropped = deliveries::drop_surplus(&mut tx, &endpoint.id, state).await?;
+            tx.commit().await?;
+            if dropped > 0 && state == "pending" {
+                tracing::error!(
+                    alert = true,
+                    endpoint = endpoint.id,
+                    dropped,
+                    "a webhook endpoint takes nothing, and its oldest messages were dropped"
+                );
+            }
         }
     }
+    app.telemetry.database("sweep", began.elapsed());
     Ok(())
+}
+
+async fn due(app: &Shared) -> DbResult<Vec<(Owner, String, u64)>> {
+    let mut due = grants::due_checks(app.store.readers()).await?;
+    due.extend(static_grants::due(app.store.readers()).await?);
+    Ok(due)
 }
 
 /// Tries connections again whose next try is due, so that a fault ends without anybody's call.
@@ -379,7 +472,7 @@ async fn check_again(app: Shared) {
             () = app.stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        match grants::due_checks(app.store.readers()).await {
+        match due(&app).await {
             Ok(due) => {
                 let checks = stream::iter(due).for_each_concurrent(CHECKS_AT_ONCE, |check| {
                     let app = app.clone();

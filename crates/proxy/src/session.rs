@@ -1,29 +1,33 @@
 //! Session tokens (threat model, section 4): who issues them, and what a request must show.
 //! Owns header and claim rules. Keeps no session: a token is all there is.
 
+use crate::config::KeyAlgorithm;
 use crate::config::check::is_session_id;
+use crate::partner_key::{PublicKey, SessionOf};
+use crate::tenants::{Live, Tenants, VerifyingKey};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, encode};
 use portico_core::error::ErrorCode;
 use portico_core::wire::{Plan, Role, SessionToken, UnixSeconds};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 /// `typ` of a session token.
-const SESSION_TYPE: &str = "portico-session+jwt";
+pub(crate) const SESSION_TYPE: &str = "portico-session+jwt";
 /// Longest life of a session, in seconds.
 pub(crate) const SESSION_LIFE: i64 = 600;
 /// Clocks may differ by this many seconds.
 const LEEWAY: i64 = 30;
 const MAX_TOKEN_BYTES: usize = 4096;
-const MAX_PLAN: u32 = 100_000;
+pub(crate) const MAX_PLAN: u32 = 100_000;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -35,19 +39,14 @@ pub(crate) struct Principal {
     pub(crate) origin: String,
     pub(crate) jti: String,
     pub(crate) expires_at: UnixSeconds,
+    /// What verified the token; nothing where work goes on after the request, without one.
+    pub(crate) key: Option<Arc<VerifyingKey>>,
 }
 
-/// One partner: one token issuer.
-pub(crate) struct Tenant {
-    pub(crate) keys: HashMap<String, (Algorithm, DecodingKey)>,
-    /// Origins its sessions may name.
-    pub(crate) origins: Vec<String>,
-}
-
-/// All tenants and what their tokens must be addressed to.
+/// The tenants in force and what their tokens must be addressed to.
 pub(crate) struct Sessions {
     audience: String,
-    tenants: HashMap<String, Tenant>,
+    live: Live,
 }
 
 /// JOSE header with nothing in it that could steer verification: other members are refused.
@@ -60,7 +59,7 @@ struct StrictHeader {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Claims {
+pub(crate) struct Claims {
     iss: String,
     aud: String,
     sub: String,
@@ -73,6 +72,28 @@ struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
     jti: String,
+}
+
+impl Claims {
+    /// Of a session that begins now.
+    pub(crate) fn of(of: SessionOf) -> Self {
+        let iat = now();
+        Self {
+            iss: of.issuer,
+            aud: of.audience,
+            sub: of.sub,
+            org: of.org,
+            role: of.role,
+            plan: Plan {
+                max_connections: of.max_connections,
+            },
+            origin: of.origin,
+            iat,
+            exp: iat + SESSION_LIFE,
+            nbf: None,
+            jti: crate::random::id(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -121,8 +142,33 @@ pub(crate) fn validation(algorithm: Algorithm, audience: &str, issuer: &str) -> 
 }
 
 impl Sessions {
-    pub(crate) fn new(audience: String, tenants: HashMap<String, Tenant>) -> Self {
-        Self { audience, tenants }
+    pub(crate) fn new(audience: String, tenants: Tenants) -> Self {
+        let live = Live::new(tenants);
+        Self { audience, live }
+    }
+
+    /// The tenants in force.
+    pub(crate) fn tenants(&self) -> Arc<Tenants> {
+        self.live.now()
+    }
+
+    /// Puts others in force at once.
+    pub(crate) fn replace(&self, tenants: Tenants) {
+        self.live.replace(tenants);
+    }
+
+    /// Hears of every later replacement.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.live.changes()
+    }
+
+    /// Whether a session that was good still is, its time left aside: tenant, key and origin are still there.
+    pub(crate) fn admit(&self, who: &Principal) -> bool {
+        let tenants = self.tenants();
+        let tenant = tenants.get(&who.owner.tenant);
+        tenant.zip(who.key.as_ref()).is_some_and(|(tenant, key)| {
+            tenant.has_key(key) && tenant.origins.contains(&who.origin)
+        })
     }
 
     /// The person behind a bearer token. Every fault answers the same, save that of a token that ran out.
@@ -130,13 +176,15 @@ impl Sessions {
         let refused = ErrorCode::SessionRequired;
         let head = unverified(token, SESSION_TYPE).ok_or(refused)?;
         let Issuer { iss } = part(token, 1).ok_or(refused)?;
-        let tenant = self.tenants.get(&iss).ok_or(refused)?;
-        let (algorithm, key) = tenant.keys.get(&head.kid).ok_or(refused)?;
-        if *algorithm != head.algorithm {
+        let tenants = self.tenants();
+        let tenant = tenants.get(&iss).ok_or(refused)?;
+        let key = tenant.keys.get(&head.kid).ok_or(refused)?;
+        let algorithm = key.public.algorithm.jose();
+        if algorithm != head.algorithm {
             return Err(refused);
         }
-        let rules = validation(*algorithm, &self.audience, &iss);
-        let claims = match decode::<Claims>(token, key, &rules) {
+        let rules = validation(algorithm, &self.audience, &iss);
+        let claims = match decode::<Claims>(token, &key.decoding, &rules) {
             Ok(token) => token.claims,
             Err(error) if *error.kind() == ErrorKind::ExpiredSignature => {
                 return Err(ErrorCode::SessionExpired);
@@ -166,6 +214,7 @@ impl Sessions {
             origin: claims.origin,
             jti: claims.jti,
             expires_at: claims.exp,
+            key: Some(Arc::clone(key)),
         })
     }
 }
@@ -176,9 +225,9 @@ pub(crate) struct LocalIssuer {
     pub(crate) kid: String,
     audience: String,
     org: String,
-    plan: Plan,
+    max_connections: u32,
     key: EncodingKey,
-    verifying: DecodingKey,
+    verifying: Arc<VerifyingKey>,
 }
 
 /// A key could not be made or read.
@@ -205,30 +254,22 @@ impl LocalIssuer {
     ) -> Result<Self, BadIssuerKey> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
             .map_err(|_| BadIssuerKey)?;
-        // Uncompressed point: 0x04 ‖ x ‖ y.
-        let point = pair.public_key().as_ref();
-        let (x, y) = point
-            .get(1..33)
-            .zip(point.get(33..65))
-            .ok_or(BadIssuerKey)?;
-        let verifying =
-            DecodingKey::from_ec_components(&URL_SAFE_NO_PAD.encode(x), &URL_SAFE_NO_PAD.encode(y))
-                .map_err(|_| BadIssuerKey)?;
+        let public = PublicKey::new(KeyAlgorithm::ES256, pair.public_key().as_ref().to_vec())
+            .map_err(|_| BadIssuerKey)?;
         Ok(Self {
             iss,
             kid,
             audience,
             org,
-            plan: Plan { max_connections },
+            max_connections,
             key: EncodingKey::from_ec_der(pkcs8),
-            verifying,
+            verifying: Arc::new(public.into()),
         })
     }
 
-    /// What verifies its tokens.
-    pub(crate) fn tenant(&self, origins: Vec<String>) -> Tenant {
-        let keys = [(self.kid.clone(), (Algorithm::ES256, self.verifying.clone()))].into();
-        Tenant { keys, origins }
+    /// What verifies its tokens, by `kid`.
+    pub(crate) fn verifying(&self) -> (String, Arc<VerifyingKey>) {
+        (self.kid.clone(), Arc::clone(&self.verifying))
     }
 
     /// A session of [`SESSION_LIFE`] seconds, bound to one origin.
@@ -238,20 +279,15 @@ impl LocalIssuer {
         role: Role,
         origin: &str,
     ) -> Result<SessionToken, BadIssuerKey> {
-        let iat = now();
-        let claims = Claims {
-            iss: self.iss.clone(),
-            aud: self.audience.clone(),
+        let claims = Claims::of(SessionOf {
+            issuer: self.iss.clone(),
+            audience: self.audience.clone(),
             sub: sub.to_owned(),
             org: self.org.clone(),
             role,
-            plan: self.plan,
+            max_connections: self.max_connections,
             origin: origin.to_owned(),
-            iat,
-            exp: iat + SESSION_LIFE,
-            nbf: None,
-            jti: crate::random::id(),
-        };
+        });
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(SESSION_TYPE.to_owned());
         header.kid = Some(self.kid.clone());

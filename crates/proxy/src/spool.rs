@@ -5,9 +5,11 @@
 
 use crate::app::Shared;
 use crate::grant::{exchange, refresh};
+use crate::provider::tokens::Tokens;
 use crate::random;
 use crate::seal::{Place, Sealer};
-use crate::store::{Owner, is_away, kind};
+use crate::session;
+use crate::store::{Owner, is_away, kind, seconds};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const VERSION: u32 = 1;
 const ENDING: &str = "answer";
@@ -33,6 +35,43 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub(crate) enum Answer {
     Refresh(refresh::Kept),
     Exchange(Box<exchange::Kept>),
+}
+
+/// A provider's tokens as they wait, within what is sealed.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeptTokens {
+    access_token: String,
+    refresh_token: Option<String>,
+    /// By this machine's clock, for the database was away; absent where the token has no end.
+    expires_at: Option<i64>,
+    scopes: Option<Vec<String>>,
+}
+
+impl KeptTokens {
+    pub(crate) fn of(tokens: &Tokens) -> Self {
+        Self {
+            access_token: tokens.access_token.as_str().to_owned(),
+            refresh_token: tokens
+                .refresh_token
+                .as_ref()
+                .map(|token| token.as_str().to_owned()),
+            expires_at: tokens.expires_in.map(|left| session::now() + seconds(left)),
+            scopes: tokens.scopes.clone(),
+        }
+    }
+
+    /// With what is left of their time. One that ran out is stored all the same: the refresh token beside it counts.
+    pub(crate) fn again(&self) -> Tokens {
+        Tokens {
+            access_token: Zeroizing::new(self.access_token.clone()),
+            refresh_token: self.refresh_token.clone().map(Zeroizing::new),
+            expires_in: self
+                .expires_at
+                .map(|at| f64::from(u32::try_from(at - session::now()).unwrap_or(0))),
+            scopes: self.scopes.clone(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -236,10 +275,12 @@ mod tests {
             generation: 4,
             account: "7".into(),
             old: "canary-old-token".into(),
-            refresh_token: Some("canary-refresh-token".into()),
-            access_token: "canary-access-token".into(),
-            expires_at: 1_790_000_000,
-            granted: None,
+            tokens: KeptTokens {
+                access_token: "canary-access-token".into(),
+                refresh_token: Some("canary-refresh-token".into()),
+                expires_at: Some(1_790_000_000),
+                scopes: None,
+            },
         })
     }
 
@@ -267,7 +308,7 @@ mod tests {
             panic!("another kind");
         };
         assert_eq!(
-            (kept.generation, kept.access_token.as_str()),
+            (kept.generation, kept.tokens.access_token.as_str()),
             (4, "canary-access-token")
         );
         let moved = spool.folder.join(format!("elsewhere.{ENDING}"));

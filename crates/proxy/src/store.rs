@@ -4,27 +4,35 @@
 //! SQLite: one writer, every write under `BEGIN IMMEDIATE`, readers beside it by WAL. PostgreSQL: read committed,
 //! whoever must be alone locks a row first (threat model, section 8). One text of each query serves both.
 
+pub(crate) mod confirmations;
 pub(crate) mod connections;
+pub(crate) mod deliveries;
 pub(crate) mod emergency;
+pub(crate) mod events;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod revocations;
 pub(crate) mod solo;
+pub(crate) mod static_grants;
+mod tx;
+pub(crate) mod workspaces;
+
+pub(crate) use tx::Tx;
 
 use crate::config::Config;
+use crate::events::Bus;
 use secrecy::ExposeSecret as _;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
+use sqlx::{AnyPool, ConnectOptions as _, Executor as _};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// A write transaction.
-pub(crate) type Tx = Transaction<'static, Any>;
 /// What the database answers.
 pub(crate) type DbResult<T> = Result<T, sqlx::Error>;
 
@@ -76,6 +84,8 @@ pub(crate) struct Store {
     dialect: Dialect,
     writer: AnyPool,
     readers: AnyPool,
+    /// Whom a commit wakes.
+    bus: Arc<Bus>,
 }
 
 impl Store {
@@ -113,6 +123,7 @@ impl Store {
             dialect: Dialect::Sqlite,
             writer,
             readers: pool(SQLITE_READERS, true).await?,
+            bus: Arc::default(),
         })
     }
 
@@ -133,16 +144,27 @@ impl Store {
             dialect: Dialect::Postgres,
             writer: pool.clone(),
             readers: pool,
+            bus: Arc::default(),
         })
     }
 
     /// A write transaction; dropping it undoes it.
     pub(crate) async fn begin(&self) -> DbResult<Tx> {
-        match self.dialect {
+        let inner = match self.dialect {
             // From the start the only one that writes, or two that read first could never both end.
-            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
-            Dialect::Postgres => self.writer.begin().await,
-        }
+            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => self.writer.begin().await?,
+        };
+        Ok(Tx::new(inner, Arc::clone(&self.bus)))
+    }
+
+    /// As [`Store::begin`], and alone in an organization from the start. Whoever announces a change or writes
+    /// into the journal begins so: all take the organization first and its rows after it, and never wait for
+    /// each other in a circle.
+    pub(crate) async fn begin_in(&self, owner: &Owner) -> DbResult<Tx> {
+        let mut tx = self.begin().await?;
+        journal::lock_org(&mut tx, owner).await?;
+        Ok(tx)
     }
 
     /// For queries that change nothing.
@@ -152,6 +174,11 @@ impl Store {
 
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Who hears of commits.
+    pub(crate) fn bus(&self) -> &Arc<Bus> {
+        &self.bus
     }
 
     /// Whether a write could be made now.

@@ -7,6 +7,7 @@ mod subscriber;
 pub use subscriber::{Exporter, init};
 
 use crate::app::App;
+use crate::provider::ProviderClient;
 use crate::provider::classify::Meaning;
 use prometheus_client::encoding::{EncodeLabelSet, prometheus_text};
 use prometheus_client::metrics::counter::Counter;
@@ -125,7 +126,8 @@ impl Telemetry {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.0.in_flight.set(number(app.places.taken()));
         self.0.event_streams.set(number(app.streams.taken()));
-        self.0.breaker_open.set(app.hubspot.is_broken().into());
+        let is_broken = app.providers.iter().any(ProviderClient::is_broken);
+        self.0.breaker_open.set(is_broken.into());
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = prometheus_text::encode(&mut text, &self.0.registry);

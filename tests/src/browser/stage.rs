@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use portico_core::wire::Role;
-use portico_proxy::config::{Config, HubSpot};
+use portico_proxy::config::{Config, HubSpot, Tenant};
 use portico_proxy::{Proxy, RunningProxy};
 use portico_sandbox::{AppConfig, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Sandbox, State};
 use tempfile::TempDir;
@@ -25,6 +25,8 @@ pub struct Setup {
     pub origins: Vec<String>,
     /// Further return pages.
     pub return_uris: Vec<String>,
+    /// Partners, which sign sessions by themselves.
+    pub tenants: Vec<Tenant>,
     /// Requests a minute of one person; the proxy's own number unless a test makes many portals at once.
     pub user_per_minute: Option<u32>,
 }
@@ -36,6 +38,7 @@ impl Setup {
             fixture,
             origins: Vec::new(),
             return_uris: Vec::new(),
+            tenants: Vec::new(),
             user_per_minute: None,
         }
     }
@@ -86,8 +89,9 @@ impl Stage {
         config.base_url = base_url;
         config.listen.set_port(port);
         config.app_dir = Some(dist());
-        config.solo.origins = setup.origins;
-        config.solo.return_uris = setup.return_uris;
+        config.solo.as_mut().unwrap().origins = setup.origins;
+        config.solo.as_mut().unwrap().return_uris = setup.return_uris;
+        config.tenants = setup.tenants;
         if let Some(limit) = setup.user_per_minute {
             config.limits.user_per_minute = limit;
         }
@@ -111,6 +115,11 @@ impl Stage {
         &self.config.base_url
     }
 
+    /// What the proxy runs with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Origin of the sandbox.
     pub fn hubspot_url(&self) -> &str {
         &self.config.hubspot.api_base
@@ -121,7 +130,11 @@ impl Stage {
         let origin = self.config.base_url.clone();
         let session = self
             .proxy()
-            .mint_session(&self.config.solo.user, Role::Admin, &origin)
+            .mint_session(
+                &self.config.solo.as_ref().unwrap().user,
+                Role::Admin,
+                &origin,
+            )
             .expect("a session of the proxy's own origin");
         Caller::new(self.config.clone(), session.token, origin)
     }

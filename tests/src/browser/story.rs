@@ -6,7 +6,7 @@ use super::stage::Stage;
 impl Page {
     /// Opens the launch link and waits for Client Accounts.
     pub async fn launch(&self, stage: &Stage) {
-        self.open(&stage.proxy().launch_link()).await;
+        self.open(&stage.proxy().launch_link().unwrap()).await;
         self.see("#add-portal").await;
     }
 

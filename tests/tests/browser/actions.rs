@@ -162,6 +162,6 @@ async fn a_browser_without_a_session_is_told_how_to_get_one() {
     page.open(&format!("{}/", stage.base_url())).await;
     page.read("[role=alert] code", "LAUNCH_REQUIRED").await;
     assert_eq!(page.count("#add-portal").await, 0);
-    page.open(&stage.proxy().launch_link()).await;
+    page.open(&stage.proxy().launch_link().unwrap()).await;
     page.see("#add-portal").await;
 }

@@ -1,6 +1,7 @@
 //! The widget in a partner's page on another origin, and the policy of our own page.
 
 use super::PORTAL;
+use portico_proxy::config::{KeyAlgorithm, Tenant};
 use portico_tests::browser::{Browser, Partner, Setup, Stage};
 use serde_json::{Value, json};
 
@@ -89,6 +90,47 @@ async fn a_partners_page_embeds_the_widget_under_its_policy_and_gets_rid_of_it()
     let open = page.leftovers().await;
     // The page's own six listeners of ours stay; none of the widget's does.
     assert_eq!(open["listeners"], json!(6), "{open}");
+}
+
+/// CB-9, EM-8: a partner that signs its own sessions and is not trusted. Between consent and return stands the
+/// proxy's page, which names who asks and takes a real click; then the window goes on by itself and closes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consent_for_an_untrusted_partner_is_confirmed_on_a_page_of_ours() {
+    let site = Partner::open().await;
+    let mut backend = portico_tests::Partner::new("partner.example", KeyAlgorithm::EdDSA);
+    backend.origin.clone_from(&site.origin);
+    let tenant = Tenant {
+        name: Some("Weser Software".into()),
+        trusted: false,
+        ..backend.tenant()
+    };
+    let stage = Stage::set(Setup {
+        tenants: vec![tenant],
+        ..Setup::of("agency")
+    })
+    .await;
+    site.meet_as(&stage, &backend);
+    let browser = Browser::start("confirmation").await;
+    let page = &browser.page;
+    page.watch_policy().await;
+    page.open(&format!("{}/", site.origin)).await;
+    page.ask_hubspot().await;
+    page.pick(PORTAL).await;
+    page.click("#connect-app").await;
+    page.read("h1", "Connect this HubSpot account to Weser Software?")
+        .await;
+    let named = page.texts("dd").await;
+    assert_eq!(
+        named,
+        ["Weser Software", "https://partner.example", "acme", "ada"]
+    );
+    page.picture("confirmation-light").await;
+    let log = page.log().await;
+    assert!(log.iter().all(|(level, _)| level != "SEVERE"), "{log:?}");
+    page.click("form button").await;
+    page.home_alone().await;
+    page.read("dialog h3", "Connected").await;
+    assert_eq!(page.violations().await, Vec::<String>::new());
 }
 
 /// EM-8, UI-1: inline script, `eval` and HTML sinks do nothing in the app's own page.

@@ -64,7 +64,10 @@ async fn after_a_flow_no_secret_is_left_in_the_browser() {
         "the back button has nothing to replay"
     );
 
-    let mut secrets = BTreeSet::from([("launch ticket", stage.proxy().launch_ticket().to_owned())]);
+    let mut secrets = BTreeSet::from([(
+        "launch ticket",
+        stage.proxy().launch_ticket().unwrap().to_owned(),
+    )]);
     stage.sandbox.with(|state| {
         let tokens = state
             .access_tokens

@@ -245,7 +245,7 @@ async fn a_guessed_id_is_not_there() {
     stage
         .sql(&format!(
             "UPDATE connection SET org = '{}'",
-            stage.config.solo.org
+            stage.config.solo.as_ref().unwrap().org
         ))
         .await;
     let member = stage.member();

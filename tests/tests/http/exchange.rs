@@ -282,7 +282,7 @@ async fn a_portal_of_another_org_is_refused() {
 /// EX-8: of several that finish at once the plan lets through what it has room for; the others are given up.
 #[tokio::test]
 async fn the_plan_limit_holds_in_the_last_transaction() {
-    let stage = Stage::set(|config, _| config.solo.max_connections = 1).await;
+    let stage = Stage::set(|config, _| config.solo.as_mut().unwrap().max_connections = 1).await;
     let admin = stage.admin();
     let portals = [PORTAL, OTHER_PORTAL, 4_418_276];
     let mut ready = Vec::new();

@@ -51,7 +51,11 @@ async fn a_started_flow_gives_the_parts_of_the_authorization_request() {
             "code_challenge_method"
         ]
     );
-    for secret in [&flow.verifier, &stage.admin().token, &stage.config.solo.org] {
+    for secret in [
+        &flow.verifier,
+        &stage.admin().token,
+        &stage.config.solo.as_ref().unwrap().org,
+    ] {
         assert!(!flow.authorize_url.contains(secret.as_str()));
     }
     let seconds = started["expires_at"].as_i64().unwrap()
@@ -324,7 +328,7 @@ async fn an_organization_has_fifty_open_flows() {
 /// AR-6, J25–J27, S18: at the plan's limit nothing starts; removing a portal frees its place.
 #[tokio::test]
 async fn at_the_plan_limit_nothing_starts() {
-    let stage = Stage::set(|config, _| config.solo.max_connections = 1).await;
+    let stage = Stage::set(|config, _| config.solo.as_mut().unwrap().max_connections = 1).await;
     let admin = stage.admin();
     let connection = stage.connect(PORTAL).await;
     let answer = admin.post("/v1/flows", &admin.any_connect_body()).await;

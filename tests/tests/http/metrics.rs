@@ -210,7 +210,7 @@ async fn metrics_tell_what_happened_and_not_to_whom() {
     let after = scrape(&stage).await;
     assert_eq!(series(&before), series(&after), "{after}");
     assert!(series(&after) < 400, "{}", series(&after));
-    let org = &stage.config.solo.org;
+    let org = &stage.config.solo.as_ref().unwrap().org;
     for text in [
         "canary",
         "CANARY",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-const SOON: &str = "UPDATE connection SET access_expires_at = unixepoch('subsec') + 299";
+pub(crate) const SOON: &str = "UPDATE connection SET access_expires_at = unixepoch('subsec') + 299";
 pub(crate) const EXPIRED: &str =
     "UPDATE connection SET access_expires_at = unixepoch('subsec') - 1";
 
@@ -18,7 +18,7 @@ pub(crate) async fn details(stage: &Stage, id: &str) -> Answer {
     stage.admin().relay(id, "account.details", &json!({})).await
 }
 
-fn fail_tokens(stage: &Stage, times: u32, answer: FaultAnswer) {
+pub(crate) fn fail_tokens(stage: &Stage, times: u32, answer: FaultAnswer) {
     let fault = Fault {
         path_prefix: "/oauth/2026-03/token".into(),
         method: None,
@@ -172,7 +172,7 @@ async fn a_lease_that_ran_out_is_taken_over() {
 }
 
 /// A second proxy over the same data, and a page that talks to it.
-async fn second_process(stage: &Stage) -> (RunningProxy, Caller) {
+pub(crate) async fn second_process(stage: &Stage) -> (RunningProxy, Caller) {
     let mut config = stage.config.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

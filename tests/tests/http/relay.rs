@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use portico_core::operations::OPERATIONS;
+use portico_core::wire::Provider;
 use portico_sandbox::{Fault, FaultAnswer};
 use portico_tests::{PORTAL, Stage};
 use reqwest::Method;
@@ -438,12 +439,15 @@ async fn ten_calls_run_at_once() {
     assert_eq!((begun, sent(&stage) - before), (10, 12));
 }
 
-/// P4, the table: every operation of the core finds its endpoint.
+/// P4, the table: every operation of HubSpot finds its endpoint; GitHub's do in `github`.
 #[tokio::test]
 async fn every_operation_finds_its_endpoint() {
     let stage = Stage::open().await;
     let id = stage.connected(PORTAL).await;
-    for operation in OPERATIONS {
+    for operation in OPERATIONS
+        .iter()
+        .filter(|operation| operation.provider == Provider::Hubspot)
+    {
         let params: serde_json::Map<String, Value> = operation
             .params
             .iter()

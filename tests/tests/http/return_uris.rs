@@ -1,6 +1,8 @@
 //! AR-7: a flow returns to a listed address, byte for byte, or is not started.
 
-use portico_tests::Stage;
+use portico_core::wire::Role;
+use portico_proxy::config::KeyAlgorithm;
+use portico_tests::{Partner, Stage};
 use serde_json::json;
 
 /// Ways to make one address look like another, collected from open-redirect corpora.
@@ -197,8 +199,8 @@ async fn a_return_page_belongs_to_the_page_that_started() {
     let partner = "https://partner.example";
     let theirs = format!("{partner}/portico/return.html");
     let stage = Stage::set(|config, _| {
-        config.solo.origins = vec![partner.into()];
-        config.solo.return_uris = vec![format!("{partner}/portico/return.html")];
+        config.solo.as_mut().unwrap().origins = vec![partner.into()];
+        config.solo.as_mut().unwrap().return_uris = vec![format!("{partner}/portico/return.html")];
     })
     .await;
     let session = stage
@@ -226,4 +228,50 @@ async fn a_return_page_belongs_to_the_page_that_started() {
             "{return_uri}"
         );
     }
+}
+
+/// AR-7, JW-6: each tenant has its own list; look-alikes of its page and the pages of others are refused.
+#[tokio::test]
+async fn a_tenants_flows_return_to_its_own_pages_only() {
+    let one = Partner::new("one.example", KeyAlgorithm::EdDSA);
+    let two = Partner::new("two.example", KeyAlgorithm::ES256);
+    let second_origin = "https://second.one.example";
+    let stage = Stage::set(|config, _| {
+        let mut first = one.tenant();
+        first.origins.push(second_origin.into());
+        first
+            .return_uris
+            .push(format!("{second_origin}/return.html"));
+        config.tenants = vec![first, two.tenant()];
+    })
+    .await;
+    let caller = one.caller(&stage.config, "acme", "ada", Role::Admin);
+    let listed = caller.get("/v1/session").await.json();
+    assert_eq!(
+        listed["providers"][0]["return_uris"],
+        json!([one.return_uri()])
+    );
+    let mut refused: Vec<String> = variants(&one.return_uri(), 443)
+        .into_iter()
+        .chain(variants("http://localhost/return.html", 80))
+        .map(|variant| variant.replace("localhost", "app.one.example"))
+        .filter(|variant| *variant != one.return_uri())
+        .collect();
+    refused.extend([
+        two.return_uri(),
+        format!("{second_origin}/return.html"),
+        format!("{}/return.html", stage.config.base_url),
+    ]);
+    assert!(refused.len() >= 100, "{}", refused.len());
+    for return_uri in refused {
+        let mut body = caller.any_connect_body();
+        body["return_uri"] = json!(return_uri);
+        assert_eq!(
+            caller.post("/v1/flows", &body).await.refusal(),
+            (400, "invalid_return_uri".into()),
+            "{return_uri:?}"
+        );
+    }
+    assert_eq!(stage.count("SELECT COUNT(*) FROM flow").await, 0);
+    caller.start_connect().await;
 }

@@ -2,7 +2,9 @@
 //! that serves.
 
 use crate::exchange::until;
+use crate::github::{MARA, id_of};
 use crate::refresh::details;
+use crate::static_credentials::{add, private_app, replace};
 use portico_core::journal::{JournalEntry, Verifier};
 use portico_tests::{PORTAL, Stage, command};
 use serde_json::json;
@@ -62,7 +64,7 @@ fn foreign_copy(account: &str) -> String {
 async fn journal(stage: &Stage) -> Vec<JournalEntry> {
     let owner = "SELECT tenant FROM org WHERE tenant LIKE 'portico-solo:%'";
     let tenant = stage.text(owner).await.unwrap();
-    let org = stage.config.solo.org.clone();
+    let org = stage.config.solo.as_ref().unwrap().org.clone();
     let mut verifier = Verifier::from_genesis(&tenant, &org);
     let whose = format!("FROM journal WHERE tenant = '{tenant}' AND org = '{org}'");
     let count = stage.count(&format!("SELECT COUNT(*) {whose}")).await;
@@ -143,7 +145,10 @@ async fn one_command_revokes_every_grant() {
             (of_it[0].actor.as_str(), of_it[0].outcome.as_str()),
             ("operator", "done")
         );
-        assert_eq!(of_it[0].reason.as_deref(), Some("revoke_all"));
+        assert_eq!(
+            of_it[0].reason.as_deref(),
+            Some("its grant is to be revoked")
+        );
     }
 
     // The worker looks every half minute, and at start.
@@ -216,7 +221,7 @@ async fn a_grant_that_does_not_open_is_revoked_here_and_told() {
         "{words}"
     );
     assert!(
-        words.contains("1 of them held no token that opens"),
+        words.contains("1 of them cannot be revoked from here"),
         "{words}"
     );
     assert_eq!(in_state(&stage, "revoked").await, 2);
@@ -224,7 +229,7 @@ async fn a_grant_that_does_not_open_is_revoked_here_and_told() {
     let reason = "SELECT reason FROM journal WHERE tenant = 'https://other.example'";
     assert_eq!(
         stage.text(reason).await.as_deref(),
-        Some("revoke_all_without_token")
+        Some("its grant cannot be revoked from here")
     );
 }
 
@@ -305,4 +310,49 @@ async fn a_refresh_under_way_brings_nothing_back() {
     assert_eq!(stage.count(TOKENS).await, 0);
     let stage = stage.restart().await;
     until(async || stage.sandbox.with(|state| state.refresh_tokens.is_empty())).await;
+}
+
+/// Threat model 8, D26: GitHub's grants end too. A static token is forgotten here, and the operator is told that it
+/// lives on at HubSpot. Open pages hear of both; both can be connected again.
+#[tokio::test]
+async fn grants_of_github_end_and_static_tokens_are_forgotten() {
+    let stage = Stage::with_github().await;
+    let github = id_of(&stage.connect_github(MARA).await);
+    let (_, token) = private_app(&stage, SECOND);
+    let entered = id_of(&add(&stage.admin(), &token).await.json());
+    let mut stream = stage.admin().events(None).await;
+    let done = revoke_all(&stage, &["--yes"]).await;
+    assert!(done.status.success(), "{}", said(&done));
+    let words = said(&done);
+    assert!(
+        words.contains("2 connections were revoked; 1 revocations wait"),
+        "{words}"
+    );
+    assert!(
+        words.contains("1 of them cannot be revoked from here"),
+        "{words}"
+    );
+    assert_eq!(in_state(&stage, "revoked").await, 2);
+    assert_eq!(stage.count(TOKENS).await, 0);
+    for _ in 0..2 {
+        let event = stream
+            .find(|event| event.name == "connection_changed")
+            .await;
+        let revoked = &event.data["connection"]["grant"]["revoked"];
+        assert_eq!(revoked["by"], "operator", "{:?}", event.data);
+    }
+    let stage = stage.restart().await;
+    let left = || {
+        stage
+            .sandbox
+            .with(|state| state.github.refresh_tokens.len())
+    };
+    until(async || left() == 0).await;
+    until(async || stage.count("SELECT COUNT(*) FROM revocation").await == 0).await;
+
+    assert_eq!(id_of(&stage.connect_github(MARA).await), github);
+    let (_, token) = private_app(&stage, SECOND);
+    let replaced = replace(&stage.admin(), &entered, &token).await;
+    assert_eq!(replaced.status, 200, "{}", replaced.text);
+    assert_eq!(details(&stage, &entered).await.status, 200);
 }

@@ -70,7 +70,7 @@ async fn a_token_is_taken_from_one_authorization_header_only() {
 /// D34, J25: what a session says of itself.
 #[tokio::test]
 async fn a_session_knows_its_org_plan_and_providers() {
-    let stage = Stage::set(|config, _| config.solo.max_connections = 3).await;
+    let stage = Stage::set(|config, _| config.solo.as_mut().unwrap().max_connections = 3).await;
     let session = stage.member().get("/v1/session").await.json();
     assert!(
         session["iss"]
@@ -105,7 +105,8 @@ async fn a_session_knows_its_org_plan_and_providers() {
 #[tokio::test]
 async fn a_session_belongs_to_one_origin() {
     let partner = "https://partner.example";
-    let stage = Stage::set(|config, _| config.solo.origins = vec![partner.into()]).await;
+    let stage =
+        Stage::set(|config, _| config.solo.as_mut().unwrap().origins = vec![partner.into()]).await;
     let admin = stage.admin();
     let session = stage
         .proxy
@@ -180,7 +181,8 @@ fn assert_no_cors(answer: &Answer) {
 #[tokio::test]
 async fn only_listed_origins_may_call() {
     let partner = "https://partner.example";
-    let stage = Stage::set(|config, _| config.solo.origins = vec![partner.into()]).await;
+    let stage =
+        Stage::set(|config, _| config.solo.as_mut().unwrap().origins = vec![partner.into()]).await;
     let admin = stage.admin();
     let port = stage.proxy.address().port();
     let preflight = |origin: &str| {

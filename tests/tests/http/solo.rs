@@ -67,7 +67,7 @@ async fn launch(stage: &Stage, ticket: &str, device: &Device) -> Answer {
 #[tokio::test]
 async fn a_launch_link_works_once() {
     let stage = Stage::open().await;
-    let link = stage.proxy.launch_link();
+    let link = stage.proxy.launch_link().unwrap();
     let ticket = link
         .strip_prefix(&format!("{}/#launch=", stage.config.base_url))
         .unwrap();
@@ -100,7 +100,7 @@ async fn a_launch_link_works_once() {
 #[tokio::test]
 async fn a_ticket_is_not_spent_on_a_bad_request() {
     let stage = Stage::open().await;
-    let ticket = stage.proxy.launch_ticket().to_owned();
+    let ticket = stage.proxy.launch_ticket().unwrap().to_owned();
     let good = Device::new().jwk();
     let with = |name: &str, value: Value| {
         let mut jwk = good.clone();
@@ -138,7 +138,7 @@ async fn an_old_link_is_over_and_a_fresh_one_can_be_had() {
     stage
         .sql("UPDATE launch_ticket SET expires_at = unixepoch('subsec') - 1")
         .await;
-    let old = launch(&stage, stage.proxy.launch_ticket(), &Device::new()).await;
+    let old = launch(&stage, stage.proxy.launch_ticket().unwrap(), &Device::new()).await;
     assert_eq!(old.refusal(), (401, "launch_invalid".into()));
     let link = portico_proxy::launch_link(&stage.config).await.unwrap();
     let (page, ticket) = link.split_once("/#launch=").unwrap();
@@ -151,7 +151,7 @@ async fn an_old_link_is_over_and_a_fresh_one_can_be_had() {
 async fn a_known_browser_renews_its_session_with_its_key() {
     let stage = Stage::open().await;
     let device = Device::new();
-    let launched = launch(&stage, stage.proxy.launch_ticket(), &device)
+    let launched = launch(&stage, stage.proxy.launch_ticket().unwrap(), &device)
         .await
         .json();
     let id = launched["device_id"].as_str().unwrap().to_owned();

@@ -17,7 +17,7 @@ use crate::say::{Failure, OrSay, Outcome};
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A running server. Dropping it ends it at once; [`Child::stop`] asks first.
-pub(super) struct Child {
+pub(crate) struct Child {
     name: &'static str,
     process: std::process::Child,
     lines: Receiver<String>,
@@ -26,7 +26,7 @@ pub(super) struct Child {
 
 impl Child {
     /// Starts `command`; what it says goes into a log in `dir` and, from stdout, to [`Child::answer`].
-    pub(super) fn start(name: &'static str, mut command: Command, dir: &Path) -> Outcome<Self> {
+    pub(crate) fn start(name: &'static str, mut command: Command, dir: &Path) -> Outcome<Self> {
         let log = dir.join(format!("{name}.log"));
         let mut file = File::create(&log).or_say(log.display())?;
         let errors = file.try_clone().or_say(log.display())?;
@@ -57,7 +57,7 @@ impl Child {
     /// The rest of the first line on stdout that begins with `prefix`.
     ///
     /// Errors: the child ends or stays silent, or the person pressed Ctrl-C.
-    pub(super) fn answer(
+    pub(crate) fn answer(
         &mut self,
         prefix: &str,
         patience: Duration,
@@ -85,7 +85,7 @@ impl Child {
     }
 
     /// Asks the child to end, waits a little, then ends it.
-    pub(super) fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         if cfg!(unix) && self.process.try_wait().ok().flatten().is_none() {
             // SIGTERM has no place in std; the command has been in every Unix for ever.
             let id = self.process.id().to_string();

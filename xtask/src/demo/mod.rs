@@ -3,9 +3,9 @@
 //! Owns the temporary folder and the two children; both are gone when it ends. Starts them by their
 //! command lines as anyone would: there is no demo mode in them.
 
-mod children;
+pub(crate) mod children;
 mod ready;
-mod scratch;
+pub(crate) mod scratch;
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::process::Command;
@@ -124,7 +124,7 @@ fn serve(options: &Options, port: u16, scratch: &Scratch, interrupted: &Receiver
 
 /// A server that cargo has just built, without Portico's variables of the person's own shell: the
 /// demo's configuration file is the whole of it.
-fn binary(name: &str) -> Command {
+pub(crate) fn binary(name: &str) -> Command {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let mut command = Command::new(place::target().join("debug").join(file));
     process::in_repository(&mut command);

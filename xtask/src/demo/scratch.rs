@@ -8,10 +8,10 @@ use crate::random;
 use crate::say::{self, OrSay, Outcome};
 
 /// A fresh folder; holds the proxy's database and keys while the demo runs.
-pub(super) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub(super) fn create() -> Outcome<Self> {
+    pub(crate) fn create() -> Outcome<Self> {
         let path = std::env::temp_dir().join(format!("portico-demo-{}", random::token(9)?));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
@@ -21,7 +21,7 @@ impl Scratch {
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -38,7 +38,7 @@ impl Drop for Scratch {
 }
 
 /// Writes a new file that only its owner can read.
-pub(super) fn write_private(path: &Path, text: &str) -> Outcome {
+pub(crate) fn write_private(path: &Path, text: &str) -> Outcome {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The independent clients of the conformance tests: npm and PyPI packages by checked-in lists.
+//! The independent clients of the conformance tests, and other packages of npm and PyPI by checked-in lists.
 //!
 //! Owns their folders among the tools, one for each state of the lists. Never writes into the repository.
 
@@ -36,9 +36,15 @@ pub(crate) struct Clients {
 /// Errors: no Node.js with npm, no Python with pip, or a registry that cannot be reached; each says what to do.
 pub(crate) fn ensure(manifests: &Path) -> Outcome<Clients> {
     let (node, npm) = node()?;
-    let (python, python_version) = python()?;
+    let (python, python_version) = python("The conformance tests run HubSpot's own Python client")?;
     let node_home = node_packages(manifests, &npm)?;
-    let python_home = python_packages(manifests, &python, &python_version)?;
+    let python_home = python_packages(
+        manifests,
+        &python,
+        &python_version,
+        "HubSpot's Python client",
+        "clients-python",
+    )?;
     Ok(Clients {
         node,
         node_home,
@@ -70,9 +76,29 @@ fn node_major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-fn python() -> Outcome<(PathBuf, String)> {
+/// Python and a folder for `PYTHONPATH` with the packages that the list in `manifests` names.
+///
+/// Errors: no Python with pip, or a registry that cannot be reached; each says what to do.
+pub(crate) fn python_modules(
+    manifests: &Path,
+    what: &str,
+    name: &str,
+) -> Outcome<(PathBuf, PathBuf)> {
+    let (python, version) = python(&format!("Python runs {what}"))?;
+    let title = format!("Python packages for {what}");
+    let home = python_packages(
+        manifests,
+        &python,
+        &version,
+        &title,
+        &format!("{name}-python"),
+    )?;
+    Ok((python, home))
+}
+
+fn python(why: &str) -> Outcome<(PathBuf, String)> {
     let help = format!(
-        "The conformance tests run HubSpot's own Python client: install Python 3.{PYTHON_LEAST} or newer with pip \
+        "{why}: install Python 3.{PYTHON_LEAST} or newer with pip \
          (https://www.python.org; macOS: brew install python; Debian: apt install python3 python3-pip)."
     );
     let Some(python) = place::on_path("python3") else {
@@ -130,9 +156,15 @@ fn node_packages(manifests: &Path, npm: &Path) -> Outcome<PathBuf> {
     Ok(home)
 }
 
-fn python_packages(manifests: &Path, python: &Path, version: &str) -> Outcome<PathBuf> {
+fn python_packages(
+    manifests: &Path,
+    python: &Path,
+    version: &str,
+    what: &str,
+    name: &str,
+) -> Outcome<PathBuf> {
     let file = "requirements.txt";
-    let home = home("clients-python", manifests, &[file], version)?;
+    let home = home(name, manifests, &[file], version)?;
     if home.join(DONE).is_file() {
         return Ok(home);
     }
@@ -159,11 +191,7 @@ fn python_packages(manifests: &Path, python: &Path, version: &str) -> Outcome<Pa
         .arg("--requirement")
         .arg(manifests.join(file))
         .current_dir(&home);
-    fetch(
-        "fetching HubSpot's Python client with pip",
-        &mut command,
-        "clients-python",
-    )?;
+    fetch(&format!("fetching {what} with pip"), &mut command, name)?;
     fs::write(home.join(DONE), "").or_say(home.display())?;
     Ok(home)
 }
@@ -171,7 +199,7 @@ fn python_packages(manifests: &Path, python: &Path, version: &str) -> Outcome<Pa
 fn fetch(title: &str, command: &mut Command, log: &str) -> Outcome {
     process::run(title, command, &place::log(log)).map_err(|failure| {
         Failure::new(format!(
-            "{failure}\nThe conformance tests need these packages. Behind a mirror, set it as npm's `registry` \
+            "{failure}\nThe tests need these packages. Behind a mirror, set it as npm's `registry` \
              or pip's `index-url`; without a network, run the other steps with --only."
         ))
     })?;

@@ -109,6 +109,14 @@ impl Pattern {
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
             }
+            Self::Name => {
+                (1..=100).contains(&value.len())
+                    && value != "."
+                    && value != ".."
+                    && value
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            }
             Self::Limit(max) => {
                 value.bytes().all(|b| b.is_ascii_digit())
                     && value.len() <= 9
@@ -251,6 +259,50 @@ mod tests {
         }
     }
 
+    /// RL-2 and RL-12 for names with dots: they fill one segment, and the two that are no names never enter.
+    #[test]
+    fn an_owner_and_a_repository_fill_one_segment_each() {
+        let branches = operation("github.branches").unwrap();
+        let long = "r".repeat(100);
+        for (repo, fits) in [
+            ("portal-config", true),
+            (".github", true),
+            ("a.b_c-D.9", true),
+            ("...", true),
+            (long.as_str(), true),
+            (".", false),
+            ("..", false),
+            ("", false),
+            ("a/b", false),
+            ("a%2fb", false),
+            ("%2e%2e", false),
+            ("..;", false),
+            ("a b", false),
+            ("a?b", false),
+            ("a#b", false),
+            ("a\\b", false),
+            ("ä", false),
+            ("a\n", false),
+            (&format!("{long}r"), false),
+        ] {
+            let request = call(
+                &[("owner", "mara-lindqvist"), ("repo", repo)],
+                &[("page", "2"), ("per_page", "100")],
+                None,
+            );
+            let got = request_target(branches, &request).map(|target| (target.path, target.query));
+            let want = if fits {
+                Ok((
+                    format!("/repos/mara-lindqvist/{repo}/branches"),
+                    "page=2&per_page=100".to_owned(),
+                ))
+            } else {
+                Err(ArgumentError::Malformed("repo"))
+            };
+            assert_eq!(got, want, "{repo:?}");
+        }
+    }
+
     #[test]
     fn missing_unknown_and_superfluous_arguments_are_refused() {
         let properties = operation("properties.list").unwrap();
@@ -368,6 +420,15 @@ mod tests {
                 prop_assert_eq!(segments.len(), labels.path.split('/').count());
                 prop_assert!(target.path.is_ascii() && !target.path.contains(".."));
                 prop_assert_eq!(segments[4], value);
+            }
+        }
+
+        #[test]
+        fn a_repository_path_always_matches_the_template(owner in "\\PC{0,40}", repo in "[A-Za-z0-9._/%\\\\-]{0,20}") {
+            let repository = operation("github.repository").unwrap();
+            let request = call(&[("owner", &owner), ("repo", &repo)], &[], None);
+            if let Ok(target) = request_target(repository, &request) {
+                prop_assert_eq!(target.path.split('/').collect::<Vec<_>>(), ["", "repos", &owner, &repo]);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The rows. Adding one here is all it takes to relay another call.
 
-use super::Pattern::{Bool, Cursor, Limit, ObjectType, Word};
+use super::Pattern::{Bool, Cursor, Id, Limit, Name, ObjectType, Word};
 use super::{Body, Method, Operation, Pattern, QueryParameter, RateClass};
 use crate::connection_type::Capability;
 use crate::wire::Provider;
@@ -36,8 +36,23 @@ const fn post(name: &'static str, path: &'static str, body: Body) -> Operation {
     }
 }
 
+const fn github(
+    name: &'static str,
+    path: &'static str,
+    params: &'static [(&'static str, Pattern)],
+    query: &'static [QueryParameter],
+) -> Operation {
+    Operation {
+        provider: Provider::Github,
+        rate: RateClass::Hourly,
+        ..get(name, path, params, query)
+    }
+}
+
 const OBJECT_TYPE: &[(&str, Pattern)] = &[("objectType", ObjectType)];
 const PAGED: &[QueryParameter] = &[q("limit", Limit(500)), q("after", Cursor)];
+const REPOSITORY: &[(&str, Pattern)] = &[("owner", Name), ("repo", Name)];
+const COUNTED_PAGES: &[QueryParameter] = &[q("page", Limit(1_000_000)), q("per_page", Limit(100))];
 
 /// Every operation, by area.
 pub const OPERATIONS: &[Operation] = &[
@@ -185,6 +200,31 @@ pub const OPERATIONS: &[Operation] = &[
         "/communication-preferences/2026-09/definitions",
         &[],
         &[],
+    ),
+    github("github.user", "/user", &[], &[]),
+    github(
+        "github.installations",
+        "/user/installations",
+        &[],
+        COUNTED_PAGES,
+    ),
+    github(
+        "github.installation_repositories",
+        "/user/installations/{installation_id}/repositories",
+        &[("installation_id", Id)],
+        COUNTED_PAGES,
+    ),
+    github(
+        "github.repository",
+        "/repos/{owner}/{repo}",
+        REPOSITORY,
+        &[],
+    ),
+    github(
+        "github.branches",
+        "/repos/{owner}/{repo}/branches",
+        REPOSITORY,
+        COUNTED_PAGES,
     ),
 ];
 

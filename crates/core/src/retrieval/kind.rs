@@ -177,7 +177,7 @@ impl Kind {
 }
 
 /// Whether one of `any_of` is granted.
-pub(super) fn holds_any(granted: &[String], any_of: &[&str]) -> bool {
+pub(crate) fn holds_any(granted: &[String], any_of: &[&str]) -> bool {
     granted
         .iter()
         .any(|scope| any_of.iter().any(|wanted| fits(wanted, scope)))

@@ -11,6 +11,7 @@ pub(crate) fn connection() -> Connection {
         provider: Provider::Hubspot,
         version: 1,
         label: None,
+        workspace: None,
         connection_type: ConnectionType::ConfigAndAudit,
         account: crate::tier::tests::account(),
         grant: GrantFacts {
@@ -19,6 +20,7 @@ pub(crate) fn connection() -> Connection {
             granted: vec!["oauth".into(), "forms".into()],
             required: vec!["oauth".into()],
             obtained_at: 1_000,
+            hint: None,
             expires_at: Some(2_800),
             last_refresh: None,
             fault: None,
@@ -163,6 +165,51 @@ fn status_follows_the_facts() {
         assert_eq!(reading.status, want, "{case}");
         assert_eq!(reading.status.tone(), tone, "{case}");
         assert!(reading.reason.contains(says), "{case}: {}", reading.reason);
+    }
+}
+
+/// D26, B17, B18: a token that was entered never expires, and is mended by entering another.
+#[test]
+fn a_static_credential_has_words_of_its_own() {
+    let with = |change: &dyn Fn(&mut Connection)| {
+        let mut connection = connection();
+        connection.grant.kind = GrantKind::Static;
+        connection.grant.expires_at = None;
+        change(&mut connection);
+        read_status(&connection, i64::from(u32::MAX))
+    };
+    let dead = fault(FaultCategory::GrantDead, FaultCause::StaticTokenInvalid);
+    for (case, reading, want, says, offers) in [
+        ("healthy", with(&|_| {}), Status::Connected, "valid", ""),
+        (
+            "rotated there",
+            with(&|c| c.grant.fault = Some(dead.clone())),
+            Status::NeedsReconnection,
+            "rotated",
+            "new token",
+        ),
+        (
+            "required scope lags",
+            with(&|c| c.grant.required.push("tickets".into())),
+            Status::NeedsReconnection,
+            "tickets",
+            "in HubSpot",
+        ),
+        (
+            "optional scope missing",
+            with(&|c| c.grant.granted = vec!["oauth".into()]),
+            Status::ConnectedLimited,
+            "lacks",
+            "in HubSpot",
+        ),
+    ] {
+        assert_eq!(reading.status, want, "{case}");
+        assert!(reading.reason.contains(says), "{case}: {}", reading.reason);
+        assert!(
+            reading.action.contains(offers),
+            "{case}: {}",
+            reading.action
+        );
     }
 }
 

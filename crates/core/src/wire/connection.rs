@@ -2,8 +2,8 @@
 
 use super::{Provider, UnixSeconds};
 use crate::connection_type::ConnectionType;
-use crate::ids::{ConnectionId, PortalId};
-use serde::{Deserialize, Serialize};
+use crate::ids::{ConnectionId, PortalId, WorkspaceId};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// `accountType` of account-info (platform, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,12 +22,15 @@ pub enum AccountType {
     Unknown,
 }
 
-/// What HubSpot says of the account; every field that may be absent there may be absent here.
+/// What the provider says of the account; every field that may be absent there may be absent here.
+///
+/// Of GitHub, an account is the person who authorized: `portal_id`, `name`, `ui_domain`, `authorised_by` and `user_id`
+/// are all there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// `hub_id`, `portalId`.
+    /// `hub_id`, `portalId`; of GitHub its numeric id of the account.
     pub portal_id: PortalId,
-    /// `portalName`; only newer versions of account-info have it.
+    /// `portalName`; only newer versions of account-info have it. Of GitHub the login.
     #[serde(default)]
     pub name: Option<String>,
     /// `hub_domain` of introspection.
@@ -36,7 +39,7 @@ pub struct Account {
     /// `accountType`.
     #[serde(default)]
     pub account_type: Option<AccountType>,
-    /// Host for links into HubSpot.
+    /// Host for links into HubSpot, or into GitHub.
     #[serde(default)]
     pub ui_domain: Option<String>,
     /// `na1`, `eu1`, …
@@ -54,7 +57,7 @@ pub struct Account {
     /// `usageLimit` of api-usage/daily/private-apps: the best evidence of the tier.
     #[serde(default)]
     pub daily_usage_limit: Option<u64>,
-    /// E-mail of the authorising user, as introspection names it.
+    /// E-mail of the authorising user, as introspection names it; of GitHub the name they show, if any.
     #[serde(default)]
     pub authorised_by: Option<String>,
     /// `user_id` of the authorising user.
@@ -66,7 +69,7 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantKind {
-    /// Authorization code grant; refreshed.
+    /// Authorization code grant; refreshed, unless its token has no end.
     Oauth,
     /// Private app token or service key; never expires.
     Static,
@@ -111,13 +114,13 @@ pub enum FaultCategory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCause {
-    /// BAD_REFRESH_TOKEN: revoked, uninstalled, or the authoriser lost access; HubSpot does not say which.
+    /// BAD_REFRESH_TOKEN, GitHub's bad_refresh_token: revoked, uninstalled, or the authoriser lost access; HubSpot does not say which.
     RefreshTokenInvalid,
     /// BAD_SCOPES: the app's scopes changed.
     ScopesChanged,
     /// BAD_HUB: the account is gone, merged or not accessible.
     AccountGone,
-    /// The proxy was stopped while a single-use token was in flight.
+    /// A single-use token was spent and the answer never stored: the proxy was stopped meanwhile, or nothing came back.
     LostResponse,
     /// 429, 5xx, 423, time-outs, answers that cannot be read.
     ProviderTrouble,
@@ -125,6 +128,8 @@ pub enum FaultCause {
     Migration,
     /// The app's own credentials.
     ClientCredentials,
+    /// HubSpot no longer knows a static token: it was rotated, or its app or key was deleted.
+    StaticTokenInvalid,
     /// A cause newer than this version.
     #[serde(other)]
     Unknown,
@@ -163,13 +168,17 @@ pub struct GrantFacts {
     pub kind: GrantKind,
     /// Scopes of the last authorization request, required and optional.
     pub asked: Vec<String>,
-    /// Scopes introspection reports.
+    /// Scopes introspection reports; none of a GitHub App, whose permissions are its installations'.
     pub granted: Vec<String>,
     /// Scopes the app requires today.
     pub required: Vec<String>,
-    /// When the grant was obtained.
+    /// When the grant was obtained; for a static credential, when its token was entered.
     pub obtained_at: UnixSeconds,
+    /// Last four characters of a static token, so that people can tell tokens apart; absent for OAuth.
+    #[serde(default)]
+    pub hint: Option<String>,
     /// When the access token in hand expires; absent for static credentials.
+    /// When the access token in hand expires; absent for static credentials and an OAuth app's token of GitHub.
     #[serde(default)]
     pub expires_at: Option<UnixSeconds>,
     /// The last refresh, if there was one.
@@ -195,6 +204,9 @@ pub struct Connection {
     /// A person's own name for it (D14, D15).
     #[serde(default)]
     pub label: Option<String>,
+    /// The workspace it is grouped under, if any.
+    #[serde(default)]
+    pub workspace: Option<WorkspaceId>,
     /// Gates operations.
     pub connection_type: ConnectionType,
     /// What HubSpot says of the account.
@@ -219,4 +231,82 @@ pub struct UpdateConnection {
     /// A new connection type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_type: Option<ConnectionType>,
+    /// Another workspace, or `null` for none.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub workspace: Option<Option<WorkspaceId>>,
+}
+
+/// What stands there, `null` included.
+#[expect(clippy::option_option, reason = "absent stays, null removes")]
+fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<WorkspaceId>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// `POST /v1/connections/static`: adds a portal by a private app token or a service key (D26, B14).
+///
+/// A portal that is already connected so gets the new token and keeps all else.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddStatic {
+    /// Whose token.
+    pub provider: Provider,
+    /// The token: `pat-…`. Never shown again.
+    pub token: String,
+    /// The type chosen while adding (J12).
+    pub connection_type: ConnectionType,
+    /// A name of the person's own, of at most 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The workspace to group it under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceId>,
+}
+
+/// `PUT /v1/connections/{id}/credential`: another token of the same portal (B18).
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceCredential {
+    /// The new token: `pat-…`. Never shown again.
+    pub token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// D69: a change can set, remove or leave the workspace.
+    #[test]
+    fn an_absent_workspace_stays_and_null_removes_it() {
+        let id: WorkspaceId = "w1".parse().unwrap();
+        for (text, want) in [
+            ("{}", None),
+            (r#"{"workspace":null}"#, Some(None)),
+            (r#"{"workspace":"w1"}"#, Some(Some(id))),
+        ] {
+            let change: UpdateConnection = serde_json::from_str(text).unwrap();
+            assert_eq!(change.workspace, want, "{text}");
+            assert_eq!(serde_json::to_string(&change).unwrap(), text);
+        }
+        assert!(serde_json::from_str::<UpdateConnection>(r#"{"workspace":"a/b"}"#).is_err());
+    }
+
+    /// B10: a cause of a newer proxy is read as unknown, never as a fault of the reader.
+    #[test]
+    fn a_cause_reads_as_it_is_written() {
+        let cause = FaultCause::StaticTokenInvalid;
+        assert_eq!(
+            serde_json::to_string(&cause).unwrap(),
+            r#""static_token_invalid""#
+        );
+        assert_eq!(
+            serde_json::from_str::<FaultCause>(r#""from_2030""#).unwrap(),
+            FaultCause::Unknown
+        );
+    }
 }

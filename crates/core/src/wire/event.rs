@@ -24,6 +24,8 @@ pub enum Event {
         /// As it stands now.
         flow: FlowState,
     },
+    /// A workspace was added, renamed or removed: read them again.
+    WorkspacesChanged,
     /// Events were lost between `Last-Event-ID` and now: read everything again.
     Reset,
 }
@@ -35,6 +37,7 @@ impl Event {
             Self::ConnectionChanged { .. } => "connection_changed",
             Self::ConnectionRemoved { .. } => "connection_removed",
             Self::FlowChanged { .. } => "flow_changed",
+            Self::WorkspacesChanged => "workspaces_changed",
             Self::Reset => "reset",
         }
     }
@@ -63,7 +66,9 @@ impl<'de> Deserialize<'de> for Event {
             "flow_changed" => Ok(Self::FlowChanged {
                 flow: flat.flow.ok_or_else(missing)?,
             }),
+            "workspaces_changed" => Ok(Self::WorkspacesChanged),
             "reset" => Ok(Self::Reset),
+            // Readers pass an event over that they cannot read, so a newer proxy breaks none of them.
             _ => Err(Error::custom("an event of an unknown type")),
         }
     }
@@ -79,6 +84,7 @@ mod tests {
     fn an_event_reads_as_it_was_written_and_anything_else_is_refused() {
         let events = [
             Event::Reset,
+            Event::WorkspacesChanged,
             Event::ConnectionRemoved {
                 id: "con_1".parse().unwrap(),
             },

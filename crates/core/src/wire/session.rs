@@ -1,6 +1,6 @@
 //! Sessions: who asks, and what their organization may do.
 
-use super::{Provider, UnixSeconds};
+use super::{Provider, UnixSeconds, Workspace};
 use serde::{Deserialize, Serialize};
 
 /// What a person may do: an admin changes, a member sees (D34, D35).
@@ -35,6 +35,9 @@ pub struct SessionInfo {
     pub plan: Plan,
     /// Live connections that count against the plan.
     pub connections_used: u32,
+    /// The organization's workspaces, by name.
+    #[serde(default)]
+    pub workspaces: Vec<Workspace>,
     /// Providers the operator has configured.
     pub providers: Vec<ProviderInfo>,
     /// When the session token ends.

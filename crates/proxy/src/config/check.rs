@@ -1,8 +1,8 @@
 //! Whether a configuration makes sense as a whole. Each message names the field and never a secret;
 //! all faults are told at once.
 
-use super::Config;
-use secrecy::ExposeSecret;
+use super::{Config, GitHub, Solo, tenant, webhook};
+use secrecy::{ExposeSecret, SecretString};
 use std::io;
 use std::path::PathBuf;
 use url::{Host, Url};
@@ -78,7 +78,7 @@ impl Faults {
         }
     }
 
-    fn keep<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(fault) => {
@@ -113,14 +113,21 @@ impl Config {
     pub(super) fn collect(&self, faults: &mut Faults) {
         let base = faults.keep(origin("base_url", &self.base_url));
         if !self.listen.ip().is_loopback() {
-            if !self.solo.behind_tls {
-                faults.add(
+            let https = base.as_ref().is_none_or(|base| base.scheme() == "https");
+            match &self.solo {
+                Some(solo) if !solo.behind_tls => faults.add(
                     "listen",
                     "is not a loopback address: a solo proxy serves this machine only, unless [solo] behind_tls \
                      is set and a TLS endpoint stands in front",
-                );
-            } else if base.as_ref().is_some_and(|base| base.scheme() != "https") {
-                faults.add("base_url", "must be https when [solo] behind_tls is set");
+                ),
+                Some(_) if !https => {
+                    faults.add("base_url", "must be https when [solo] behind_tls is set");
+                }
+                None if !https => faults.add(
+                    "base_url",
+                    "must be https when listen is not a loopback address: a TLS endpoint stands in front",
+                ),
+                _ => {}
             }
         }
         if self.base_url.ends_with(":0") && self.listen.port() != 0 {
@@ -152,8 +159,15 @@ impl Config {
         {
             faults.add("app_dir", "holds no index.html; build the app first");
         }
-        self.collect_solo(base.is_some(), faults);
+        if let Some(solo) = &self.solo {
+            self.collect_solo(solo, base.is_some(), faults);
+        }
+        tenant::collect(&self.tenants, faults);
         self.collect_hubspot(faults);
+        if let Some(github) = &self.github {
+            collect_github(github, faults);
+        }
+        webhook::collect(&self.webhooks, faults);
         for (field, value) in [
             ("limits.user_per_minute", self.limits.user_per_minute),
             ("limits.org_per_minute", self.limits.org_per_minute),
@@ -202,8 +216,8 @@ impl Config {
         }
     }
 
-    fn collect_solo(&self, base_is_known: bool, faults: &mut Faults) {
-        for (field, id) in [("solo.org", &self.solo.org), ("solo.user", &self.solo.user)] {
+    fn collect_solo(&self, solo: &Solo, base_is_known: bool, faults: &mut Faults) {
+        for (field, id) in [("solo.org", &solo.org), ("solo.user", &solo.user)] {
             if !is_session_id(id) {
                 faults.add(
                     field,
@@ -211,47 +225,23 @@ impl Config {
                 );
             }
         }
-        if self.solo.max_connections > 100_000 {
+        if solo.max_connections > 100_000 {
             faults.add("solo.max_connections", "must be at most 100000");
         }
-        for entry in &self.solo.origins {
-            faults.keep(origin("solo.origins", entry));
+        for (field, problem) in solo.backend.faults() {
+            faults.add(&format!("solo.backend.{field}"), problem);
         }
-        let origins = self.origins();
-        for entry in &self.solo.return_uris {
-            let field = "solo.return_uris";
-            let Some(url) = faults.keep(web_address(field, entry)) else {
-                continue;
-            };
-            if url.fragment().is_some() || url.query().is_some() {
-                faults.add(field, "must have neither query nor fragment");
-            } else if url.as_str() != entry {
-                faults.add(field, "must be written in its normal form");
-            } else if base_is_known && !origins.contains(&url.origin().ascii_serialization()) {
-                faults.add(field, "must lie on base_url or on one of solo.origins");
-            }
+        tenant::collect_origins("solo.origins", &solo.origins, faults);
+        if base_is_known {
+            let (pages, origins) = (&solo.return_uris, self.solo_origins(solo));
+            let place = "base_url or on one of solo.origins";
+            tenant::collect_return_uris("solo.return_uris", pages, &origins, place, faults);
         }
     }
 
     fn collect_hubspot(&self, faults: &mut Faults) {
         let app = &self.hubspot;
-        let id_fits = (1..=128).contains(&app.client_id.len())
-            && app
-                .client_id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        if !id_fits {
-            faults.add("hubspot.client_id", "must be the app's client id");
-        }
-        let secret = app.client_secret.expose_secret();
-        if secret.is_empty() {
-            faults.add("hubspot.client_secret_file", "is missing or empty");
-        } else if secret.len() > 512 || !secret.bytes().all(|b| b.is_ascii_graphic()) {
-            faults.add(
-                "hubspot.client_secret_file",
-                "must hold one line of printable characters",
-            );
-        }
+        collect_credentials("hubspot", &app.client_id, &app.client_secret, faults);
         faults.keep(origin("hubspot.authorize_base", &app.authorize_base));
         faults.keep(origin("hubspot.api_base", &app.api_base));
         let lists = [
@@ -259,13 +249,7 @@ impl Config {
             ("hubspot.optional_scopes", &app.optional_scopes),
         ];
         for (field, scopes) in lists {
-            for (index, scope) in scopes.iter().enumerate() {
-                if !is_scope(scope) {
-                    faults.add(field, "holds something that is not a scope");
-                } else if scopes[..index].contains(scope) {
-                    faults.add(field, format!("names {scope} twice"));
-                }
-            }
+            collect_scopes(field, scopes, faults);
         }
         if !app.required_scopes.iter().any(|scope| scope == "oauth") {
             faults.add("hubspot.required_scopes", "must contain oauth");
@@ -283,6 +267,92 @@ impl Config {
     }
 }
 
+/// Scopes of GitHub that another contains: GitHub leaves them out of what it grants, so asking for both would
+/// find the second one missing for ever.
+const CONTAINED: [(&str, &[&str]); 8] = [
+    (
+        "repo",
+        &[
+            "repo:status",
+            "repo_deployment",
+            "public_repo",
+            "repo:invite",
+            "security_events",
+        ],
+    ),
+    ("user", &["read:user", "user:email", "user:follow"]),
+    (
+        "admin:org",
+        &["write:org", "read:org", "manage_runners:org"],
+    ),
+    ("write:org", &["read:org"]),
+    ("project", &["read:project"]),
+    ("write:packages", &["read:packages"]),
+    ("admin:repo_hook", &["write:repo_hook", "read:repo_hook"]),
+    ("admin:public_key", &["write:public_key", "read:public_key"]),
+];
+
+fn collect_github(app: &GitHub, faults: &mut Faults) {
+    collect_credentials("github", &app.client_id, &app.client_secret, faults);
+    faults.keep(origin("github.web_base", &app.web_base));
+    if let Some(url) = faults.keep(web_address("github.api_base", &app.api_base)) {
+        let normal = url.as_str().trim_end_matches('/');
+        if url.query().is_some() || url.fragment().is_some() || normal != app.api_base {
+            faults.add(
+                "github.api_base",
+                "must be an address with at most a path, in its normal form and without a trailing slash",
+            );
+        }
+    }
+    collect_scopes("github.scopes", &app.scopes, faults);
+    let both = CONTAINED.iter().find_map(|(whole, parts)| {
+        let has = |scope: &str| app.scopes.iter().any(|own| own == scope);
+        let part = parts.iter().find(|part| has(part))?;
+        has(whole).then_some((whole, part))
+    });
+    if let Some((whole, part)) = both {
+        faults.add(
+            "github.scopes",
+            format!("names {part}, which {whole} contains"),
+        );
+    }
+}
+
+fn collect_credentials(
+    section: &str,
+    client_id: &str,
+    client_secret: &SecretString,
+    faults: &mut Faults,
+) {
+    let id_fits = (1..=128).contains(&client_id.len())
+        && client_id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !id_fits {
+        faults.add(
+            &format!("{section}.client_id"),
+            "must be the app's client id",
+        );
+    }
+    let field = format!("{section}.client_secret_file");
+    let secret = client_secret.expose_secret();
+    if secret.is_empty() {
+        faults.add(&field, "is missing or empty");
+    } else if secret.len() > 512 || !secret.bytes().all(|b| b.is_ascii_graphic()) {
+        faults.add(&field, "must hold one line of printable characters");
+    }
+}
+
+fn collect_scopes(field: &str, scopes: &[String], faults: &mut Faults) {
+    for (index, scope) in scopes.iter().enumerate() {
+        if !is_scope(scope) {
+            faults.add(field, "holds something that is not a scope");
+        } else if scopes[..index].contains(scope) {
+            faults.add(field, format!("names {scope} twice"));
+        }
+    }
+}
+
 /// `sub` and `org` of a session (threat model, section 4).
 pub(crate) fn is_session_id(text: &str) -> bool {
     (1..=128).contains(&text.len())
@@ -291,16 +361,16 @@ pub(crate) fn is_session_id(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
 }
 
-/// A `scope-token` of RFC 6749, as HubSpot writes them.
+/// A `scope-token` of RFC 6749, as HubSpot and GitHub write them.
 pub(crate) fn is_scope(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && text
             .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            .all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
 }
 
 /// https, or http on this machine.
-fn web_address(field: &str, text: &str) -> Result<Url, ConfigError> {
+pub(super) fn web_address(field: &str, text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).map_err(|_| fault(field, "must be a full address with https://"))?;
     let local = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -320,7 +390,7 @@ fn web_address(field: &str, text: &str) -> Result<Url, ConfigError> {
 }
 
 /// An ASCII origin, written exactly as browsers write it.
-fn origin(field: &str, text: &str) -> Result<Url, ConfigError> {
+pub(super) fn origin(field: &str, text: &str) -> Result<Url, ConfigError> {
     let url = web_address(field, text)?;
     // Port 0 stands for the bound port; the URL type keeps it.
     if url.origin().ascii_serialization() != text {

@@ -24,7 +24,7 @@ fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError
 #[test]
 fn a_small_file_is_enough() {
     let config = parse(GOOD, &[]).unwrap();
-    assert_eq!(config.solo.org, "demo");
+    assert_eq!(config.solo.as_ref().unwrap().org, "demo");
     assert_eq!(config.hubspot.api_base, "https://api.hubapi.com");
     assert_eq!(
         config.hubspot.client_secret.expose_secret(),
@@ -49,9 +49,34 @@ fn the_environment_overrides_the_file() {
     )
     .unwrap();
     assert_eq!(config.hubspot.client_id, "12345");
-    assert_eq!(config.solo.max_connections, 3);
-    assert_eq!(config.solo.origins, ["https://partner.example"]);
+    let solo = config.solo.unwrap();
+    assert_eq!(solo.max_connections, 3);
+    assert_eq!(solo.origins, ["https://partner.example"]);
     assert_eq!(config.listen.port(), 9000);
+}
+
+#[test]
+fn github_is_a_section_that_may_be_absent() {
+    assert!(parse(GOOD, &[]).unwrap().github.is_none());
+    let text = format!(
+        "{GOOD}\n[github]\nclient_id = \"Iv23\"\nclient_secret_file = \"secret\"\n\
+         api_base = \"https://ghe.example/api/v3\"\nscopes = [\"repo\", \"read:org\"]"
+    );
+    let github = parse(&text, &[]).unwrap().github.unwrap();
+    assert_eq!(github.web_base, "https://github.com");
+    assert_eq!(github.api_base, "https://ghe.example/api/v3");
+    assert_eq!(github.client_secret.expose_secret(), "canary-secret");
+    let names = [
+        ("PORTICO_GITHUB__CLIENT_ID", "Ov23"),
+        ("PORTICO_GITHUB__CLIENT_SECRET_FILE", "secret"),
+        ("PORTICO_GITHUB__SCOPES", r#"["gist"]"#),
+    ];
+    let github = parse(GOOD, &names).unwrap().github.unwrap();
+    assert_eq!(
+        (github.client_id.as_str(), github.scopes),
+        ("Ov23", vec!["gist".to_owned()])
+    );
+    assert_eq!(github.api_base, "https://api.github.com");
 }
 
 /// BI-3: the message names the field, and nothing of the secret.
@@ -130,6 +155,57 @@ fn each_bad_value_is_refused_by_name() {
             format!("{GOOD}\n[limits]\nuser_per_minute = 0"),
             "limits.user_per_minute",
         ),
+    ] {
+        let error = parse(&text, &[]).expect_err(named).to_string();
+        assert!(error.contains(named), "{named}: {error}");
+        assert!(!error.contains("canary"), "{error}");
+    }
+    let github = |lines: &str| {
+        format!("{GOOD}\n[github]\nclient_id = \"Iv23\"\nclient_secret_file = \"secret\"\n{lines}")
+    };
+    assert!(parse(&github(""), &[]).is_ok());
+    for (text, named) in [
+        (
+            format!("{GOOD}\n[github]\nclient_id = \"Iv23\""),
+            "github.client_secret_file",
+        ),
+        (
+            format!("{GOOD}\n[github]\nclient_secret_file = \"secret\""),
+            "github.client_id",
+        ),
+        (github("").replace("Iv23", "a b"), "github.client_id"),
+        (
+            github("client_secret = \"canary-secret\""),
+            "github.client_secret",
+        ),
+        (
+            github("web_base = \"https://ghe.example/x\""),
+            "github.web_base",
+        ),
+        (
+            github("api_base = \"http://ghe.example/api/v3\""),
+            "github.api_base",
+        ),
+        (
+            github("api_base = \"https://ghe.example/api/v3/\""),
+            "github.api_base",
+        ),
+        (
+            github("api_base = \"https://ghe.example/api/../v3\""),
+            "github.api_base",
+        ),
+        (
+            github("api_base = \"https://ghe.example/api?x=1\""),
+            "github.api_base",
+        ),
+        (github("scopes = \"repo\""), "github.scopes"),
+        (github("scopes = [\"a b\"]"), "github.scopes"),
+        (github("scopes = [\"repo\", \"repo\"]"), "github.scopes"),
+        (
+            github("scopes = [\"public_repo\", \"repo\"]"),
+            "github.scopes",
+        ),
+        (format!("github = 5\n{GOOD}"), "github"),
     ] {
         let error = parse(&text, &[]).expect_err(named).to_string();
         assert!(error.contains(named), "{named}: {error}");
@@ -235,9 +311,48 @@ fn a_public_address_needs_tls_in_front() {
     config.listen = ([0, 0, 0, 0], 443).into();
     config.base_url = "https://portico.example".into();
     assert!(config.check().is_err());
-    config.solo.behind_tls = true;
+    config.solo.as_mut().unwrap().behind_tls = true;
     config.check().unwrap();
     config.base_url = "http://localhost".into();
     assert!(config.check().is_err());
     assert!(Config::load(Path::new("/nonexistent/portico.toml"), []).is_err());
+}
+
+/// Issue 4, item 9: off by default, on by file or environment, and what is wrong is named.
+#[test]
+fn a_backend_is_configured_by_file_or_environment() {
+    assert!(!parse(GOOD, &[]).unwrap().solo.unwrap().backend.tokens);
+    let hash = "ab".repeat(32);
+    let block = format!(
+        "{GOOD}\n[solo.backend]\ntokens = true\n[[solo.backend.service_keys]]\nid = \"a\"\nsha256 = \"{hash}\""
+    );
+    let inline =
+        format!("{{ tokens = true, service_keys = [{{ id = \"a\", sha256 = \"{hash}\" }}] }}");
+    for config in [
+        parse(&block, &[]).unwrap(),
+        parse(GOOD, &[("PORTICO_SOLO__BACKEND", &inline)]).unwrap(),
+    ] {
+        let backend = config.solo.unwrap().backend;
+        assert!(backend.tokens);
+        assert_eq!(backend.service_keys[0].id, "a");
+    }
+    for (change, want) in [
+        (
+            "token = true",
+            "solo.backend holds a field that is not known",
+        ),
+        ("tokens = 1", "solo.backend must be"),
+        (
+            "service_keys = [{ id = \"a\" }]",
+            "solo.backend does not have the form",
+        ),
+        (
+            "tokens = true",
+            "solo.backend.tokens is set, but no service_keys",
+        ),
+    ] {
+        let text = format!("{GOOD}\n[solo.backend]\n{change}");
+        let said = parse(&text, &[]).unwrap_err().to_string();
+        assert!(said.starts_with(want), "{change}: {said}");
+    }
 }

@@ -2,7 +2,9 @@
 //! Never repeats a value in a message: only names of fields and files.
 
 use super::check::Faults;
-use super::{Config, ConfigError, Edge, HubSpot, Limits, Solo, Telemetry};
+use super::{
+    Config, ConfigError, Edge, GitHub, HubSpot, Limits, Solo, Telemetry, Tenant, TenantKey, webhook,
+};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -35,12 +37,20 @@ impl Config {
         path: &Path,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
+        Self::load_with(path, environment, true)
+    }
+
+    pub(super) fn load_with(
+        path: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+        solo_by_default: bool,
+    ) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
             path: path.to_owned(),
             source,
         })?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Self::parse(&text, &folder, environment)
+        Self::parse_with(&text, &folder, environment, solo_by_default)
     }
 
     /// As [`Config::load`], from text that is already at hand.
@@ -48,6 +58,15 @@ impl Config {
         text: &str,
         folder: &Path,
         environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        Self::parse_with(text, folder, environment, true)
+    }
+
+    fn parse_with(
+        text: &str,
+        folder: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+        solo_by_default: bool,
     ) -> Result<Self, ConfigError> {
         // The error's Display quotes the line, which may hold what should not be shown.
         let unreadable = |error: toml::de::Error| ConfigError::Syntax {
@@ -71,6 +90,9 @@ impl Config {
         let mut config: Self = Value::Table(fitting(table, &mut faults))
             .try_into()
             .map_err(misfit)?;
+        if solo_by_default && config.solo.is_none() && config.tenants.is_empty() {
+            config.solo = Some(Solo::default());
+        }
         let absolute = |path: &mut PathBuf| *path = folder.join(&*path);
         absolute(&mut config.data_dir);
         config.app_dir.as_mut().map(absolute);
@@ -93,22 +115,42 @@ impl Config {
                 ),
             }
         }
-        if let Some(path) = &config.hubspot.client_secret_file {
-            match read_secret(path) {
-                Ok(secret) => config.hubspot.client_secret = secret,
-                Err(error) => faults.add(
-                    "hubspot.client_secret_file",
-                    format!("names {}, which cannot be read: {error}", path.display()),
-                ),
-            }
+        let hubspot = &mut config.hubspot;
+        let secret =
+            read_client_secret("hubspot", hubspot.client_secret_file.as_ref(), &mut faults);
+        hubspot.client_secret = secret.unwrap_or_default();
+        if let Some(github) = &mut config.github {
+            github.client_secret_file.as_mut().map(absolute);
+            let secret =
+                read_client_secret("github", github.client_secret_file.as_ref(), &mut faults);
+            github.client_secret = secret.unwrap_or_default();
         }
+        webhook::read_secrets(&mut config.webhooks, folder, &mut faults);
         config.collect(&mut faults);
         faults.into_result()?;
         Ok(config)
     }
 }
 
-fn read_secret(path: &Path) -> io::Result<SecretString> {
+fn read_client_secret(
+    section: &str,
+    path: Option<&PathBuf>,
+    faults: &mut Faults,
+) -> Option<SecretString> {
+    let path = path?;
+    match read_secret(path) {
+        Ok(secret) => Some(secret),
+        Err(error) => {
+            faults.add(
+                &format!("{section}.client_secret_file"),
+                format!("names {}, which cannot be read: {error}", path.display()),
+            );
+            None
+        }
+    }
+}
+
+pub(super) fn read_secret(path: &Path) -> io::Result<SecretString> {
     let text = Zeroizing::new(fs::read_to_string(path)?);
     Ok(SecretString::from(text.trim().to_owned()))
 }
@@ -116,41 +158,107 @@ fn read_secret(path: &Path) -> io::Result<SecretString> {
 /// The fields that fit, and a filling for required ones that are absent or do not; each misfit is a fault.
 fn fitting(mut table: Table, faults: &mut Faults) -> Table {
     let mut section = |name: &str| match table.remove(name) {
-        None => Table::new(),
-        Some(Value::Table(section)) => section,
+        None => None,
+        Some(Value::Table(section)) => Some(section),
         Some(_) => {
             faults.add(name, "must be a section");
-            Table::new()
+            Some(Table::new())
         }
     };
     let (solo, hubspot, limits) = (section("solo"), section("hubspot"), section("limits"));
     let (edge, telemetry) = (section("edge"), section("telemetry"));
+    let github = section("github");
+    let webhooks = table.remove("webhooks");
+    let tenants = list("tenants", "[[tenants]]", table.remove("tenants"), faults);
     let mut top = sieve::<Config>("", table, &filling(&["base_url", "data_dir"]), faults);
-    top.insert(
-        "solo".into(),
-        sieve::<Solo>("solo.", solo, &Table::new(), faults).into(),
-    );
+    if let Some(solo) = solo {
+        let kept = sieve::<Solo>("solo.", solo, &Table::new(), faults);
+        top.insert("solo".into(), kept.into());
+    }
+    let hubspot = hubspot.unwrap_or_default();
     top.insert(
         "hubspot".into(),
         sieve::<HubSpot>("hubspot.", hubspot, &filling(&["client_id"]), faults).into(),
     );
+    if let Some(github) = github {
+        let kept = sieve::<GitHub>("github.", github, &filling(&["client_id"]), faults);
+        top.insert("github".into(), kept.into());
+    }
     top.insert(
         "limits".into(),
-        sieve::<Limits>("limits.", limits, &Table::new(), faults).into(),
+        sieve::<Limits>("limits.", limits.unwrap_or_default(), &Table::new(), faults).into(),
     );
     top.insert(
         "edge".into(),
-        sieve::<Edge>("edge.", edge, &Table::new(), faults).into(),
+        sieve::<Edge>("edge.", edge.unwrap_or_default(), &Table::new(), faults).into(),
     );
     top.insert(
         "telemetry".into(),
-        sieve::<Telemetry>("telemetry.", telemetry, &Table::new(), faults).into(),
+        sieve::<Telemetry>(
+            "telemetry.",
+            telemetry.unwrap_or_default(),
+            &Table::new(),
+            faults,
+        )
+        .into(),
     );
+    top.insert("webhooks".into(), webhook::fitting(webhooks, faults));
+    let tenants: Vec<Value> = tenants
+        .into_iter()
+        .map(|(name, tenant)| fitting_tenant(&name, tenant, faults).into())
+        .collect();
+    top.insert("tenants".into(), tenants.into());
     top
 }
 
+fn fitting_tenant(name: &str, mut tenant: Table, faults: &mut Faults) -> Table {
+    let keys_name = format!("{name}.keys");
+    let keys = list(
+        &keys_name,
+        "[[tenants.keys]]",
+        tenant.remove("keys"),
+        faults,
+    );
+    let required = filling(&["issuer"]);
+    let mut kept = sieve::<Tenant>(&format!("{name}."), tenant, &required, faults);
+    let mut required = filling(&["kid", "public_key"]);
+    required.insert("alg".into(), Value::String("EdDSA".into()));
+    let keys: Vec<Value> = keys
+        .into_iter()
+        .map(|(name, key)| sieve::<TenantKey>(&format!("{name}."), key, &required, faults).into())
+        .collect();
+    kept.insert("keys".into(), keys.into());
+    kept
+}
+
+/// The sections of a list, each with its name for messages: `tenants[0]`.
+fn list(
+    name: &str,
+    written: &str,
+    value: Option<Value>,
+    faults: &mut Faults,
+) -> Vec<(String, Table)> {
+    let wrong = format!("must be a list of sections, each written {written}");
+    let entries = match value {
+        None => Vec::new(),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => {
+            faults.add(name, wrong.as_str());
+            Vec::new()
+        }
+    };
+    let mut sections = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.into_iter().enumerate() {
+        match entry {
+            Value::Table(section) => sections.push((format!("{name}[{index}]"), section)),
+            _ => faults.add(name, wrong.as_str()),
+        }
+    }
+    sections
+}
+
 /// Required fields with nothing in them: of the right form, and refused by the checks.
-fn filling(names: &[&str]) -> Table {
+pub(super) fn filling(names: &[&str]) -> Table {
     names
         .iter()
         .map(|name| ((*name).to_owned(), Value::String(String::new())))
@@ -158,7 +266,7 @@ fn filling(names: &[&str]) -> Table {
 }
 
 /// Tries each field of a section alone, beside the `required` ones with a filling.
-fn sieve<T: DeserializeOwned>(
+pub(super) fn sieve<T: DeserializeOwned>(
     section: &str,
     table: Table,
     required: &Table,
@@ -168,6 +276,7 @@ fn sieve<T: DeserializeOwned>(
     for name in required.keys().filter(|name| !table.contains_key(*name)) {
         faults.add(&format!("{section}{name}"), "is missing");
     }
+    let name_of = |name: &str| format!("{section}{name}");
     for (name, value) in table {
         let mut alone = required.clone();
         if section.is_empty() {
@@ -178,7 +287,11 @@ fn sieve<T: DeserializeOwned>(
             Ok(_) => {
                 kept.insert(name, value);
             }
-            Err(error) => faults.add(&format!("{section}{name}"), problem(error.message())),
+            // The field that is not known is one within.
+            Err(error) if value.is_table() && error.message().starts_with("unknown field") => {
+                faults.add(&name_of(&name), "holds a field that is not known");
+            }
+            Err(error) => faults.add(&name_of(&name), problem(error.message())),
         }
     }
     kept
@@ -221,7 +334,7 @@ fn overlay(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError
             .as_table_mut()
             .ok_or_else(|| fault("names a part that is not a section"))?,
     };
-    let plain = value.trim_start().starts_with('[') || PLAIN_VALUES.contains(&field);
+    let plain = value.trim_start().starts_with(['[', '{']) || PLAIN_VALUES.contains(&field);
     let value = if plain {
         format!("value = {value}")
             .parse::<Table>()

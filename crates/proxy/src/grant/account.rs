@@ -1,11 +1,10 @@
-//! Account facts that follow HubSpot's: read again in the background once they are a day old (J11).
+//! Account facts that follow the provider's: read again in the background once they are a day old (J11).
 //! No decision hangs on them, so every fault here is logged and nothing more. Touches no token and no fault.
 
 use crate::app::Shared;
-use crate::provider::hubspot::Introspection;
+use crate::events::Change;
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::{DbResult, Owner};
-use portico_core::wire::Account;
 use zeroize::Zeroizing;
 
 /// Seconds for which account facts are taken as they are.
@@ -23,13 +22,12 @@ pub(super) async fn read_anew_if_old(
         Ok(_) => return,
         Err(error) => return warn(&error, id),
     };
-    let (app_of_task, owner) = (app.clone(), owner.clone());
+    let app_of_task = app.clone();
     app.tasks.spawn(async move {
         let app = app_of_task;
         let reading = read_anew(&app, &row, &token);
         match app.stop.run_until_cancelled(reading).await {
-            Some(Ok(true)) => app.announce(&owner, &row.id).await,
-            Some(Ok(false)) | None => {}
+            Some(Ok(())) | None => {}
             Some(Err(error)) => warn(&error, &row.id),
         }
     });
@@ -39,38 +37,32 @@ fn warn(error: &sqlx::Error, id: &str) {
     tracing::warn!(error = %error, connection = id, "account facts could not be read anew");
 }
 
-/// True when the stored facts have changed.
-async fn read_anew(app: &Shared, row: &ConnectionRow, token: &str) -> DbResult<bool> {
+async fn read_anew(app: &Shared, row: &ConnectionRow, token: &str) -> DbResult<()> {
     let before = row.account_facts()?;
-    let known = match app.hubspot.introspect(token).await {
-        Ok(Some(known)) => known,
-        // The other answers still tell name and plan.
-        Ok(None) | Err(_) => as_known(&before),
+    let Some(client) = app.providers.find(row.provider()?) else {
+        return Ok(());
     };
-    if known.hub_id != before.portal_id.0 {
+    let known = client.introspect(token).await.ok().flatten();
+    if known
+        .as_ref()
+        .is_some_and(|known| known.account_id != before.portal_id.0)
+    {
         tracing::error!(
             alert = true,
             connection = row.id,
             "a refreshed token belongs to another account; its facts are not taken"
         );
-        return Ok(false);
+        return Ok(());
     }
-    let Some(now) = app.hubspot.account_again(known, &before, token).await else {
-        // HubSpot told nothing: the next refresh asks again.
-        return Ok(false);
+    let Some(now) = client.account_again(known, &before, token).await else {
+        // The provider told nothing: the next refresh asks again.
+        return Ok(());
     };
-    let mut tx = app.store.begin().await?;
-    let changed = connections::store_account(&mut tx, row, &now, now != before).await?;
-    tx.commit().await?;
-    Ok(changed)
-}
-
-fn as_known(before: &Account) -> Introspection {
-    Introspection {
-        hub_id: before.portal_id.0,
-        hub_domain: before.hub_domain.clone(),
-        user: before.authorised_by.clone(),
-        user_id: before.user_id,
-        scopes: Vec::new(),
+    let owner = row.owner();
+    let mut tx = app.store.begin_in(&owner).await?;
+    if connections::store_account(&mut tx, row, &now, now != before).await? {
+        app.announce(&mut tx, &owner, &row.id, Change::Updated)
+            .await?;
     }
+    tx.commit().await
 }

@@ -1,6 +1,5 @@
 //! Grants as read a moment ago, opened: so that a burst of relayed calls costs one read and one decryption.
-//! Owns how long a reading counts. Every change of a connection ends it at once here, and within
-//! [`LIFE`] in another process that hears of no changes.
+//! Owns how long a reading counts: until this process hears of a change, and for [`LIFE`] where none is heard of.
 
 use super::access::{Access, open};
 use crate::app::Shared;
@@ -8,16 +7,13 @@ use crate::seal::SealError;
 use crate::store::grants::{self, GrantRow};
 use crate::store::{Owner, from_json};
 use moka::future::Cache;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a reading counts.
 const LIFE: Duration = Duration::from_millis(500);
 /// Connections whose readings are kept.
 const ROOM: u64 = 10_000;
-const SHARDS: usize = 64;
 
 type Key = (Owner, String);
 
@@ -28,7 +24,7 @@ pub(crate) struct Held {
     /// Its tokens; nothing where there is no access token.
     pub(crate) access: Result<Option<Arc<Access>>, SealError>,
     read_at: Instant,
-    /// What the key's shard counted before the read.
+    /// What the bus said before the read: another stamp means that something has changed.
     stamp: u64,
 }
 
@@ -46,36 +42,16 @@ impl Held {
 }
 
 /// The readings of one process.
-pub(crate) struct Grants {
-    kept: Cache<Key, Arc<Held>>,
-    /// Count changes, so that a reading begun before one never outlives it.
-    changes: [AtomicU64; SHARDS],
-}
+pub(crate) struct Grants(Cache<Key, Arc<Held>>);
 
 impl Default for Grants {
     fn default() -> Self {
-        Self {
-            kept: Cache::builder()
+        Self(
+            Cache::builder()
                 .max_capacity(ROOM)
                 .time_to_live(LIFE)
                 .build(),
-            changes: std::array::from_fn(|_| AtomicU64::new(0)),
-        }
-    }
-}
-
-impl Grants {
-    fn changes(&self, key: &Key) -> &AtomicU64 {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let shard = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0);
-        &self.changes[shard]
-    }
-
-    /// The connection was changed or removed, or its tokens were.
-    pub(crate) fn changed(&self, owner: &Owner, id: &str) {
-        let key = (owner.clone(), id.to_owned());
-        self.changes(&key).fetch_add(1, Ordering::SeqCst);
+        )
     }
 }
 
@@ -86,18 +62,18 @@ pub(crate) async fn held(
     id: &str,
 ) -> Result<Option<Arc<Held>>, Arc<sqlx::Error>> {
     let key = (owner.clone(), id.to_owned());
-    let changes = app.grants.changes(&key);
+    let bus = app.store.bus();
     for _ in 0..3 {
-        let reading = app.grants.kept.try_get_with_by_ref(&key, read(app, &key));
+        let reading = app.grants.0.try_get_with_by_ref(&key, read(app, &key));
         let held = match reading.await {
             Ok(held) => held,
             Err(error) if matches!(*error, sqlx::Error::RowNotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        if held.stamp == changes.load(Ordering::SeqCst) {
+        if held.stamp == bus.stamp(owner, id) {
             return Ok(Some(held));
         }
-        app.grants.kept.invalidate(&key).await;
+        app.grants.0.invalidate(&key).await;
     }
     // Changed again and again meanwhile: what was read last is as good as any.
     match read(app, &key).await {
@@ -109,7 +85,7 @@ pub(crate) async fn held(
 
 async fn read(app: &Shared, key: &Key) -> Result<Arc<Held>, sqlx::Error> {
     let (owner, id) = key;
-    let stamp = app.grants.changes(key).load(Ordering::SeqCst);
+    let stamp = app.store.bus().stamp(owner, id);
     let read_at = Instant::now();
     let row = grants::read(app.store.readers(), owner, id)
         .await?

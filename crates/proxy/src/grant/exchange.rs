@@ -4,23 +4,28 @@
 use super::{TokenColumn, revoke, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
 use crate::provider::classify::Meaning;
-use crate::provider::hubspot::{Introspection, TokenFault};
 use crate::provider::tokens::Tokens;
+use crate::provider::transport::TokenFault;
+use crate::provider::{Introspection, ProviderClient};
 use crate::random;
-use crate::session::{self, Principal};
-use crate::spool::Answer;
+use crate::refusals;
+use crate::session::Principal;
+use crate::spool::{Answer, KeptTokens};
 use crate::store::connections::{self, NewGrant};
 use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
-use crate::store::{DbResult, Owner, Tx, kind, seconds};
+use crate::store::{DbResult, Owner, Tx, kind};
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
-use portico_core::wire::{Account, CompletedFlow, Event, FlowPhase, Intent, Plan, Role};
+use portico_core::journal::Action;
+use portico_core::scopes::lacking;
+use portico_core::wire::{Account, CompletedFlow, FlowPhase, Intent, Plan, Provider, Role};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
@@ -37,7 +42,6 @@ pub(crate) struct Exchange {
 /// A grant that was obtained and not yet kept.
 struct Obtained {
     tokens: Tokens,
-    refresh_token: Zeroizing<String>,
     account: Account,
     granted: Vec<String>,
     asked: Vec<String>,
@@ -64,43 +68,42 @@ impl From<ApiError> for CommitFault {
 impl Exchange {
     /// Runs to the end and leaves the flow done or failed.
     pub(crate) async fn run(self) -> ApiResult<CompletedFlow> {
-        let result = self.exchange().await;
+        let provider = self.flow.provider()?;
+        let result = match self.app.provider(provider) {
+            Ok(client) => self.exchange(client).await,
+            Err(error) => Err(error),
+        };
+        let result = result.map_err(|error| error.about(provider));
         if let Err(error) = &result {
             self.fail(error).await;
         }
-        self.tell_flow().await;
         result
     }
 
-    async fn exchange(&self) -> ApiResult<CompletedFlow> {
+    async fn exchange(&self, client: &ProviderClient) -> ApiResult<CompletedFlow> {
+        let provider = client.description().provider;
         super::pass_point("exchange-after-cas");
-        let hubspot = &self.app.hubspot;
-        let redirect_uri = self.app.config.redirect_uri(self.flow.provider()?);
-        let tokens = hubspot
+        let redirect_uri = self.app.config.redirect_uri(provider);
+        let tokens = client
             .redeem_code(&self.code, &self.verifier, &redirect_uri)
             .await
             .map_err(|fault| refused(&fault))?;
         super::pass_point("exchange-after-answer");
-        let refresh_token = tokens
-            .refresh_token
-            .clone()
-            .ok_or(ErrorCode::ProviderUnavailable)?;
-        let known = self.introspect(&tokens).await?;
+        let known = introspect(client, &tokens).await?;
         let granted = known.scopes.clone();
-        let account = hubspot.account(known, &tokens.access_token).await;
+        let account = client.account(known, &tokens.access_token).await;
         let asked = self.flow.asked()?;
         let obtained = Obtained {
             tokens,
-            refresh_token,
             account,
             granted,
             asked,
         };
-        if let Err(error) = self.check_scopes(&obtained.granted) {
-            self.give_up(&obtained).await;
+        if let Err(error) = check_scopes(client, &obtained.granted) {
+            self.give_up(client, &obtained).await;
             return Err(error);
         }
-        match self.commit_patiently(&obtained).await {
+        match self.commit_patiently(client, &obtained).await {
             Ok((id, reconnected)) => {
                 super::pass_point("exchange-after-commit");
                 self.result(&id, reconnected).await
@@ -110,11 +113,11 @@ impl Exchange {
                 if let Some((id, reconnected)) = self.finished_already().await? {
                     return self.result(&id, reconnected).await;
                 }
-                self.give_up(&obtained).await;
+                self.give_up(client, &obtained).await;
                 Err(error)
             }
             Err(CommitFault::Database(error)) => {
-                self.spool(&obtained).await;
+                self.spool(client, &obtained).await;
                 Err(error.into())
             }
         }
@@ -129,15 +132,14 @@ impl Exchange {
     }
 
     /// A good answer that the database would not take waits on disk.
-    async fn spool(&self, obtained: &Obtained) {
+    async fn spool(&self, client: &ProviderClient, obtained: &Obtained) {
         let kept = Kept {
+            provider: client.description().provider,
             flow: self.flow.id.clone(),
             sub: self.who.sub.clone(),
             jti: self.who.jti.clone(),
             max_connections: self.who.plan.max_connections,
-            refresh_token: obtained.refresh_token.as_str().to_owned(),
-            access_token: obtained.tokens.access_token.as_str().to_owned(),
-            expires_at: session::now() + seconds(obtained.tokens.expires_in),
+            tokens: KeptTokens::of(&obtained.tokens),
             account: obtained.account.clone(),
             granted: obtained.granted.clone(),
             asked: obtained.asked.clone(),
@@ -153,53 +155,14 @@ impl Exchange {
         }
     }
 
-    /// The code is spent, so a hiccup here is worth two more tries.
-    async fn introspect(&self, tokens: &Tokens) -> ApiResult<Introspection> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.app.hubspot.introspect(&tokens.access_token).await {
-                Ok(Some(known)) => return Ok(known),
-                Ok(None) => {
-                    return Err(ApiError::with_detail(
-                        ErrorCode::GrantRefused,
-                        "HubSpot gave a token and then did not know it.",
-                    ));
-                }
-                Err(fault) if tries < 3 && matches!(fault.meaning, Meaning::Transient(_)) => {
-                    sleep(Duration::from_millis(500 * tries)).await;
-                }
-                Err(fault) => return Err(refused(&fault)),
-            }
-        }
-    }
-
-    fn check_scopes(&self, granted: &[String]) -> ApiResult<()> {
-        let denied: Vec<&str> = self
-            .app
-            .config
-            .hubspot
-            .required_scopes
-            .iter()
-            .filter(|scope| !granted.contains(scope))
-            .map(String::as_str)
-            .collect();
-        if denied.is_empty() {
-            return Ok(());
-        }
-        Err(ApiError::with_detail(
-            ErrorCode::ScopeDenied,
-            format!(
-                "These required permissions were not granted: {}.",
-                denied.join(", ")
-            ),
-        ))
-    }
-
-    async fn commit_patiently(&self, obtained: &Obtained) -> Result<(String, bool), CommitFault> {
+    async fn commit_patiently(
+        &self,
+        client: &ProviderClient,
+        obtained: &Obtained,
+    ) -> Result<(String, bool), CommitFault> {
         let until = Instant::now() + STORE_PATIENCE;
         loop {
-            match self.commit(obtained).await {
+            match self.commit(client, obtained).await {
                 Err(CommitFault::Database(error)) if Instant::now() < until => {
                     tracing::warn!(
                         kind = kind(&error),
@@ -213,35 +176,43 @@ impl Exchange {
     }
 
     /// Plan limit, uniqueness, connection, flow and journal: all or nothing.
-    async fn commit(&self, obtained: &Obtained) -> Result<(String, bool), CommitFault> {
+    async fn commit(
+        &self,
+        client: &ProviderClient,
+        obtained: &Obtained,
+    ) -> Result<(String, bool), CommitFault> {
         let owner = &self.who.owner;
-        let provider = self.flow.provider()?;
+        let provider = client.description().provider;
         let account = obtained.account.portal_id.to_string();
         let intent = self.flow.intent()?;
-        let mut tx = self.app.store.begin().await?;
-        journal::lock_org(&mut tx, owner).await?;
+        let mut tx = self.app.store.begin_in(owner).await?;
         let holder = connections::lock_holder(&mut tx, &owner.tenant, provider, &account).await?;
         if intent != Intent::Connect {
-            self.check_same_account(&mut tx, &account).await?;
+            self.check_same_account(&mut tx, client, &obtained.account)
+                .await?;
         }
         let (id, reconnected) = match holder {
             Some(row) if row.owner() != *owner => {
-                return Err(ApiError::from(ErrorCode::PortalLinkedElsewhere).into());
+                let sentence = format!("Portal {account} is linked to another organization.");
+                let code = ErrorCode::PortalLinkedElsewhere;
+                return Err(ApiError::with_detail(code, sentence).into());
             }
             Some(row) => {
                 let sealed = self.seal(obtained, &row.id, row.generation() + 1)?;
-                connections::replace_grant(&mut tx, &row, &sealed.grant(self, obtained)).await?;
+                connections::replace_grant(&mut tx, &row, &sealed.grant(client, obtained)).await?;
                 (row.id, true)
             }
             None => {
-                let used = connections::count(&mut *tx, owner).await?;
-                check_plan(used, self.who.plan.max_connections)?;
+                if connections::counts(provider) {
+                    let used = connections::count(&mut *tx, owner).await?;
+                    check_plan(used, self.who.plan.max_connections)?;
+                }
                 let id: ConnectionId = random::id()
                     .parse()
                     .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
                 let sealed = self.seal(obtained, id.as_str(), 1)?;
                 let kind = self.flow.connection_type()?;
-                let grant = sealed.grant(self, obtained);
+                let grant = sealed.grant(client, obtained);
                 connections::insert(&mut tx, &id, owner, provider, kind, &self.who.sub, &grant)
                     .await?;
                 (id.into(), false)
@@ -250,26 +221,36 @@ impl Exchange {
         if !flows::set_done(&mut tx, &self.flow, &id, reconnected).await? {
             return Err(ApiError::from(ErrorCode::FlowLost).into());
         }
+        journal::record(&mut tx, self.entry("done", None)).await?;
+        let reason = format!("portal {account}, by flow {}", self.flow.id);
         let entry = Entry {
-            owner,
-            sub: &self.who.sub,
             action: if reconnected {
-                "connection.reconnect"
+                Action::ConnectionReconnect
             } else {
-                "connection.add"
+                Action::ConnectionAdd
             },
             target: Some(&id),
-            outcome: "done",
-            reason: None,
-            session: Some(&self.who.jti),
+            ..self.entry("done", Some(&reason))
         };
         journal::record(&mut tx, entry).await?;
+        let change = if reconnected {
+            Change::Reconnected
+        } else {
+            Change::Connected
+        };
+        self.app.announce(&mut tx, owner, &id, change).await?;
+        self.app.announce_flow(&mut tx, &self.flow).await?;
         tx.commit().await?;
         Ok((id, reconnected))
     }
 
     /// Reconnect and upgrade are for the one account (R15).
-    async fn check_same_account(&self, tx: &mut Tx, account: &str) -> Result<(), CommitFault> {
+    async fn check_same_account(
+        &self,
+        tx: &mut Tx,
+        client: &ProviderClient,
+        chosen: &Account,
+    ) -> Result<(), CommitFault> {
         let id = self.flow.connection_id.as_deref().unwrap_or_default();
         let Some(row) = connections::find(&mut **tx, &self.who.owner, id).await? else {
             return Err(CommitFault::Refused(ApiError::with_detail(
@@ -277,14 +258,15 @@ impl Exchange {
                 "The connection was removed while it was being reconnected.",
             )));
         };
-        if row.account == account {
+        if row.account == chosen.portal_id.to_string() {
             return Ok(());
         }
         Err(CommitFault::Refused(ApiError::with_detail(
             ErrorCode::WrongPortal,
             format!(
-                "Portal {} was to be reconnected, but {account} was chosen.",
-                row.account
+                "{} was to be reconnected, but {} was chosen.",
+                client.description().name_of(&row.account_facts()?),
+                client.description().handle_of(chosen)
             ),
         )))
     }
@@ -298,33 +280,30 @@ impl Exchange {
                 .map_err(|error| sqlx::Error::Encode(Box::new(error)))
         };
         Ok(SealedTokens {
-            refresh_token: seal(TokenColumn::Refresh, &obtained.refresh_token)?,
+            refresh_token: match &obtained.tokens.refresh_token {
+                Some(token) => Some(seal(TokenColumn::Refresh, token)?),
+                None => None,
+            },
             access_token: seal(TokenColumn::Access, &obtained.tokens.access_token)?,
             generation,
         })
     }
 
     async fn result(&self, id: &str, reconnected: bool) -> ApiResult<CompletedFlow> {
-        self.app.grants.changed(&self.who.owner, id);
         let row = connections::find(self.app.store.readers(), &self.who.owner, id)
             .await?
             .ok_or(ErrorCode::NotFound)?;
-        let connection = self.app.facts(&row)?;
-        let event = Event::ConnectionChanged {
-            connection: Box::new(connection.clone()),
-        };
-        self.app.bus.publish(&self.who.owner, None, event);
         Ok(CompletedFlow {
-            connection,
+            connection: self.app.facts(&row)?,
             reconnected,
         })
     }
 
     /// A grant that was not kept is revoked, unless a live connection may depend on it.
-    async fn give_up(&self, obtained: &Obtained) {
+    async fn give_up(&self, client: &ProviderClient, obtained: &Obtained) {
         let account = obtained.account.portal_id.to_string();
         let owner = &self.who.owner;
-        let done = revoke::revoke_soon(&self.app, owner, &account, &obtained.refresh_token).await;
+        let done = revoke::revoke_soon(&self.app, owner, client, &account, &obtained.tokens).await;
         if let Err(error) = done {
             tracing::error!(error = %error, "an unkept grant could not be put down for revocation");
         }
@@ -332,26 +311,16 @@ impl Exchange {
 
     async fn fail(&self, error: &ApiError) {
         let failed = async {
-            let mut tx = self.app.store.begin().await?;
+            let mut tx = self.app.store.begin_in(&self.who.owner).await?;
             let open = [FlowPhase::Exchanging];
-            flows::set_failed(
-                &mut tx,
-                &self.flow,
-                &open,
-                error.code(),
-                Some(error.detail()),
-                None,
-            )
-            .await?;
-            let entry = Entry {
-                owner: &self.who.owner,
-                sub: &self.who.sub,
-                action: "flow.complete",
-                target: Some(&self.flow.id),
-                outcome: error.code().entry().code,
-                reason: None,
-                session: Some(&self.who.jti),
-            };
+            let upstream = error.correlation_id();
+            let upstream = upstream.map(|id| format!("the provider's correlation id {id}"));
+            let reason = refusals::reason(error).or(upstream.as_deref());
+            let entry = self.entry(error.code().entry().code, reason);
+            let (code, detail) = (error.code(), Some(error.detail()));
+            if flows::set_failed(&mut tx, &self.flow, &open, code, detail, None).await? {
+                self.app.announce_flow(&mut tx, &self.flow).await?;
+            }
             journal::record(&mut tx, entry).await?;
             tx.commit().await
         };
@@ -361,15 +330,15 @@ impl Exchange {
         }
     }
 
-    async fn tell_flow(&self) {
-        let owner = &self.who.owner;
-        let row = flows::by_id(self.app.store.readers(), owner, &self.flow.id).await;
-        if let Ok(Some(row)) = row
-            && let Ok(flow) = row.state()
-        {
-            self.app
-                .bus
-                .publish(owner, Some(&self.who.sub), Event::FlowChanged { flow });
+    fn entry<'a>(&'a self, outcome: &'a str, reason: Option<&'a str>) -> Entry<'a> {
+        Entry {
+            owner: &self.who.owner,
+            sub: &self.who.sub,
+            action: Action::FlowComplete,
+            target: Some(&self.flow.id),
+            outcome,
+            reason,
+            session: Some(&self.who.jti),
         }
     }
 }
@@ -378,96 +347,124 @@ impl Exchange {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Kept {
+    provider: Provider,
     flow: String,
     sub: String,
     jti: String,
     max_connections: u32,
-    refresh_token: String,
-    access_token: String,
-    /// By this machine's clock: the database was away.
-    expires_at: i64,
+    tokens: KeptTokens,
     account: Account,
     granted: Vec<String>,
     asked: Vec<String>,
 }
 
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.refresh_token.zeroize();
-        self.access_token.zeroize();
-    }
-}
-
 /// Commits a spooled exchange if its flow still waits for it; otherwise its grant is given up, for whoever
 /// started the flow was told to start again.
 pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: Kept) -> DbResult<()> {
-    let Some(flow) = flows::by_id(app.store.readers(), owner, &kept.flow).await? else {
-        let account = kept.account.portal_id.to_string();
-        revoke::revoke_soon(app, owner, &account, &kept.refresh_token).await?;
+    let Some(client) = app.providers.find(kept.provider) else {
+        tracing::error!(
+            alert = true,
+            "a spooled grant is of a provider that is no longer configured"
+        );
         return Ok(());
     };
-    let left = u32::try_from(kept.expires_at - session::now()).unwrap_or(0);
+    let tokens = kept.tokens.again();
+    let flow = flows::by_id(app.store.readers(), owner, &kept.flow).await?;
+    let Some(flow) = flow else {
+        // Flows are kept for a day: nobody waits for this one.
+        let account = kept.account.portal_id.to_string();
+        return revoke::revoke_soon(app, owner, client, &account, &tokens).await;
+    };
     let exchange = Exchange {
         app: app.clone(),
         flow,
         who: Principal {
             owner: owner.clone(),
-            sub: kept.sub.clone(),
+            sub: kept.sub,
             role: Role::Admin,
             plan: Plan {
                 max_connections: kept.max_connections,
             },
             origin: String::new(),
-            jti: kept.jti.clone(),
+            jti: kept.jti,
             expires_at: 0,
+            key: None,
         },
         code: Zeroizing::default(),
         verifier: Zeroizing::default(),
     };
     let obtained = Obtained {
-        tokens: Tokens {
-            access_token: Zeroizing::new(kept.access_token.clone()),
-            refresh_token: None,
-            expires_in: f64::from(left),
-            scopes: None,
-        },
-        refresh_token: Zeroizing::new(kept.refresh_token.clone()),
-        account: kept.account.clone(),
-        granted: kept.granted.clone(),
-        asked: kept.asked.clone(),
+        tokens,
+        account: kept.account,
+        granted: kept.granted,
+        asked: kept.asked,
     };
-    match exchange.commit(&obtained).await {
-        Ok((id, _)) => app.announce(owner, &id).await,
+    match exchange.commit(client, &obtained).await {
+        Ok(_) => {}
         Err(CommitFault::Database(error)) => return Err(error),
         Err(CommitFault::Refused(_)) if exchange.finished_already().await?.is_some() => {}
         Err(CommitFault::Refused(error)) => {
-            exchange.give_up(&obtained).await;
+            exchange.give_up(client, &obtained).await;
             exchange.fail(&error).await;
         }
     }
-    exchange.tell_flow().await;
     Ok(())
 }
 
 struct SealedTokens {
-    refresh_token: Vec<u8>,
+    refresh_token: Option<Vec<u8>>,
     access_token: Vec<u8>,
     generation: u64,
 }
 
 impl SealedTokens {
-    fn grant<'a>(&'a self, exchange: &'a Exchange, obtained: &'a Obtained) -> NewGrant<'a> {
+    fn grant<'a>(&'a self, client: &'a ProviderClient, obtained: &'a Obtained) -> NewGrant<'a> {
         NewGrant {
             account: &obtained.account,
             asked: &obtained.asked,
             granted: &obtained.granted,
-            refresh_token: &self.refresh_token,
+            refresh_token: self.refresh_token.as_deref(),
             access_token: &self.access_token,
             expires_in: obtained.tokens.expires_in,
             generation: self.generation,
-            client_id: &exchange.app.config.hubspot.client_id,
+            client_id: &client.description().client_id,
         }
     }
+}
+
+/// The code is spent, so a hiccup here is worth two more tries.
+async fn introspect(client: &ProviderClient, tokens: &Tokens) -> ApiResult<Introspection> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match client.introspect(&tokens.access_token).await {
+            Ok(Some(known)) => return Ok(known),
+            Ok(None) => {
+                return Err(ApiError::with_detail(
+                    ErrorCode::GrantRefused,
+                    "HubSpot gave a token and then did not know it.",
+                ));
+            }
+            Err(fault) if tries < 3 && matches!(fault.meaning, Meaning::Transient(_)) => {
+                sleep(Duration::from_millis(500 * tries)).await;
+            }
+            Err(fault) => return Err(refused(&fault)),
+        }
+    }
+}
+
+fn check_scopes(client: &ProviderClient, granted: &[String]) -> ApiResult<()> {
+    let denied = lacking(&client.description().required_scopes, granted);
+    if denied.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::with_detail(
+        ErrorCode::ScopeDenied,
+        format!(
+            "These required permissions were not granted: {}.",
+            denied.join(", ")
+        ),
+    ))
 }
 
 /// Refuses one portal more than the plan allows (J25, J26).
@@ -481,7 +478,7 @@ pub(crate) fn check_plan(used: u32, allowed: u32) -> ApiResult<()> {
     ))
 }
 
-fn refused(fault: &TokenFault) -> ApiError {
+pub(super) fn refused(fault: &TokenFault) -> ApiError {
     let error = match fault.meaning {
         Meaning::CodeRefused | Meaning::Dead(_) => ApiError::from(ErrorCode::GrantRefused),
         Meaning::OurConfiguration => ErrorCode::ConfigFault.into(),

@@ -1,29 +1,32 @@
 //! A fresh access token for a connection: from the row, or by the one refresh that may run.
 //! Owns single flight within the process and the lease across processes (threat model, section 8).
 
-use super::access::{Access, open_or_expire};
+use super::access::{Access, check_usable, open_or_expire};
 use super::cache::{self, Held};
-use super::{TokenColumn, account, token_place};
+use super::dead::{store_dead, words};
+use super::fault::store_fault;
+use super::{TokenColumn, account, static_credential, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::events::Change;
+use crate::provider::ProviderClient;
 use crate::provider::classify::Meaning;
-use crate::provider::hubspot::TokenFault;
 use crate::provider::tokens::Tokens;
+use crate::provider::transport::TokenFault;
 use crate::random;
 use crate::seal::SealError;
-use crate::session;
-use crate::spool::Answer;
+use crate::spool::{Answer, KeptTokens};
 use crate::store::grants::{self, FaultWords, Leased, Refreshed};
-use crate::store::journal::{self, Entry};
-use crate::store::{DbResult, Owner, is_away, kind, seconds, to_json, to_word};
+use crate::store::{DbResult, Owner, is_away, kind, to_json, to_word};
 use portico_core::error::ErrorCode;
+use portico_core::wire::{FaultCause, Provider};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// An access token with less than this many seconds left is refreshed before it is used (D22).
 const REFRESH_BELOW: f64 = 300.0;
@@ -32,7 +35,7 @@ const UNUSABLE_BELOW: f64 = 5.0;
 /// How long a caller waits for somebody else's refresh.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Seconds until a grant that cannot be opened is looked at again.
-const QUARANTINE: f64 = 300.0;
+pub(super) const QUARANTINE: f64 = 300.0;
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -47,6 +50,8 @@ enum Landing {
     OurConfiguration,
     /// Another process is at it and does not finish.
     Busy,
+    /// So many token calls wait for their turn that this one has to come again; seconds.
+    Crowded(f64),
     /// A fresh token could not be kept just now: none was asked for.
     NoStore,
     /// A fault of ours; it is logged.
@@ -60,9 +65,7 @@ type FlightKey = (Owner, String, u64);
 pub(crate) struct Flights(Mutex<HashMap<FlightKey, watch::Receiver<Option<Landing>>>>);
 
 impl Flights {
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<FlightKey, watch::Receiver<Option<Landing>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<FlightKey, watch::Receiver<Option<Landing>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -77,8 +80,11 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ar
             .await?
             .ok_or(ErrorCode::NotFound)?;
         check_usable(app, &held)?;
+        if held.row.is_static() {
+            return static_credential::access(app, owner, id, &held).await;
+        }
         let (row, left) = (&held.row, held.seconds_left());
-        // HubSpot may grant less than five minutes: what was refreshed just now is as fresh as it gets.
+        // A provider may grant less than five minutes: what was refreshed just now is as fresh as it gets.
         let just_refreshed = joined.is_some_and(|generation| row.generation() > generation);
         if left > REFRESH_BELOW || (just_refreshed && left > UNUSABLE_BELOW) {
             if let Some(access) = open_or_expire(app, owner, id, &held).await? {
@@ -92,6 +98,9 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ar
         }
         if let Some(wait) = held.wait() {
             return old_token_or(app, owner, id, &held, put_off(wait)).await;
+        }
+        if row.refresh_token.is_none() {
+            return old_token_or(app, owner, id, &held, ErrorCode::NeedsReauth.into()).await;
         }
         let landing = join(app, owner, id, row.generation()).await;
         joined = Some(row.generation());
@@ -107,6 +116,10 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ar
                 let busy = ApiError::from(ErrorCode::RefreshBusy).retry_after(2.0);
                 return old_token_or(app, owner, id, &held, busy).await;
             }
+            Landing::Crowded(wait) => {
+                let busy = ApiError::from(ErrorCode::RefreshBusy).retry_after(wait);
+                return old_token_or(app, owner, id, &held, busy).await;
+            }
             Landing::NoStore => {
                 let away = ApiError::from(ErrorCode::StoreUnavailable).retry_after(2.0);
                 return old_token_or(app, owner, id, &held, away).await;
@@ -120,7 +133,7 @@ pub(crate) async fn fresh(app: &Shared, owner: &Owner, id: &str) -> ApiResult<Ar
 fn put_off(wait: f64) -> ApiError {
     ApiError::with_detail(
         ErrorCode::ProviderUnavailable,
-        "The access token has run out, and HubSpot could not refresh it just now.",
+        "The access token has run out, and HubSpot could not give a fresh one just now.",
     )
     .retry_after(wait)
 }
@@ -141,45 +154,16 @@ async fn old_token_or(
     Err(reason)
 }
 
-/// Refuses calls that could only fail (R5, R25–R27): nothing is sent for them.
-pub(crate) fn check_usable(app: &Shared, held: &Held) -> ApiResult<()> {
-    let row = &held.row;
-    match row.state.as_str() {
-        "connected" | "checking" => {}
-        "needs_reauth" => return Err(ErrorCode::NeedsReauth.into()),
-        _ => return Err(ErrorCode::Disconnected.into()),
-    }
-    if row.fault_category.as_deref() == Some("migration")
-        && let Some(wait) = held.wait()
-    {
-        return Err(ApiError::with_detail(
-            ErrorCode::Suspended,
-            "HubSpot is moving this account to another data centre.",
-        )
-        .retry_after(wait));
-    }
-    let lacking: Vec<&str> = app
-        .config
-        .hubspot
-        .required_scopes
-        .iter()
-        .filter(|scope| !held.granted.contains(scope))
-        .map(String::as_str)
-        .collect();
-    if lacking.is_empty() {
-        return Ok(());
-    }
-    Err(ApiError::with_detail(
-        ErrorCode::NeedsReauth,
-        format!(
-            "The app now needs permissions this connection does not hold: {}.",
-            lacking.join(", ")
-        ),
-    ))
-}
-
 /// Starts a refresh that nobody waits for: the next try of a connection that is being checked.
 pub(crate) async fn check_again(app: &Shared, owner: &Owner, id: &str, generation: u64) {
+    if let Ok(Some(row)) = grants::read(app.store.readers(), owner, id).await
+        && row.is_static()
+    {
+        if let Err(error) = static_credential::look(app, owner, id).await {
+            tracing::error!(error = %error, connection = id, "a static credential could not be judged");
+        }
+        return;
+    }
     let _ = join(app, owner, id, generation).await;
 }
 
@@ -197,7 +181,6 @@ async fn join(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing
                 app.tasks.spawn(async move {
                     let (owner, id, generation) = &key;
                     let landing = fly(&app_of_task, owner, id, *generation).await;
-                    app_of_task.grants.changed(owner, id);
                     app_of_task.flights.lock().remove(&key);
                     let _ = landed.send(Some(landing));
                 });
@@ -220,25 +203,22 @@ async fn fly(app: &Shared, owner: &Owner, id: &str, generation: u64) -> Landing 
         generation,
         holder: random::id(),
     };
-    let landed = flight.run().await;
-    let ended_by_itself = match &landed {
-        // Where it changed the row, it has said how.
-        Ok(Landing::ReadAgain) => None,
-        Ok(Landing::PutOff(_)) => Some("put_off"),
-        Ok(Landing::OurConfiguration) => Some("configuration"),
-        Ok(Landing::Busy) => Some("busy"),
-        Ok(Landing::NoStore) => Some("no_store"),
-        Ok(Landing::Fault) => Some("unreadable"),
-        Err(_) => Some("not_stored"),
-    };
-    if let Some(outcome) = ended_by_itself {
-        app.telemetry.refresh(outcome);
-    }
-    match landed {
-        Ok(landing) => landing,
+    match flight.run().await {
+        Ok(landing) => {
+            match landing {
+                Landing::ReadAgain => {} // Where it changed the row, it has said how.
+                Landing::PutOff(_) => app.telemetry.refresh("put_off"),
+                Landing::OurConfiguration => app.telemetry.refresh("configuration"),
+                Landing::Busy | Landing::Crowded(_) => app.telemetry.refresh("busy"),
+                Landing::NoStore => app.telemetry.refresh("no_store"),
+                Landing::Fault => app.telemetry.refresh("unreadable"),
+            }
+            landing
+        }
         Err(error) => {
-            let away = is_away(&error);
+            app.telemetry.refresh("not_stored");
             app.telemetry.fault("database");
+            let away = is_away(&error);
             tracing::error!(
                 kind = kind(&error),
                 away,
@@ -263,12 +243,31 @@ struct Flight<'a> {
     holder: String,
 }
 
+/// What one try has in hand.
+struct Call<'a> {
+    client: &'a ProviderClient,
+    leased: &'a Leased,
+    refresh_token: &'a str,
+}
+
 impl Flight<'_> {
     async fn run(&self) -> DbResult<Landing> {
         if !self.app.sealer.can_seal() {
             return Ok(Landing::NoStore);
         }
-        let leased = match self.lease_or_landing().await? {
+        let row = grants::read(self.app.store.readers(), self.owner, self.id).await?;
+        let Some(row) = row else {
+            return Ok(Landing::ReadAgain);
+        };
+        let Some(client) = self.app.providers.find(row.provider()?) else {
+            return Ok(Landing::OurConfiguration);
+        };
+        // Before the lease: a crowd is sent away, and no lease runs out in it (OV-3).
+        if let Some(wait) = client.backlog() {
+            return Ok(Landing::Crowded(wait));
+        }
+        let works_once = client.description().refresh_tokens_work_once;
+        let leased = match self.lease_or_landing(works_once).await? {
             Ok(leased) => leased,
             Err(landing) => return Ok(landing),
         };
@@ -279,33 +278,44 @@ impl Flight<'_> {
                 // Nothing is sent upstream for it (ST-2); the operator may bring the key back.
                 self.app.telemetry.fault("sealing");
                 tracing::error!(error = %error, connection = self.id, alert = true, "a grant cannot be opened");
-                self.quarantine().await?;
+                self.quarantine(&leased).await?;
                 return Ok(Landing::Fault);
             }
         };
+        let call = Call {
+            client,
+            leased: &leased,
+            refresh_token: &refresh_token,
+        };
         super::pass_point("refresh-before-call");
-        match self.app.hubspot.refresh(&refresh_token).await {
+        match client.refresh(&refresh_token).await {
             Ok(tokens) => {
                 super::pass_point("refresh-after-answer");
-                self.store(tokens, &refresh_token, &leased.account).await
+                self.store(&call, tokens).await
             }
             Err(fault) if matches!(fault.meaning, Meaning::Dead(_)) => {
-                self.try_once_more(&refresh_token, &leased.account).await
+                self.believe_or_try_once_more(&call, fault).await
             }
-            Err(fault) => self.not_now(&fault).await,
+            Err(fault) => self.not_now(&leased, &fault).await,
         }
     }
 
     /// The CAS write before the call: it takes the lease and proves that the result could be stored.
-    async fn lease_or_landing(&self) -> DbResult<Result<Leased, Landing>> {
+    async fn lease_or_landing(&self, works_once: bool) -> DbResult<Result<Leased, Landing>> {
         let until = Instant::now() + PATIENCE;
         let mut pause = 0.1;
         loop {
             let began = Instant::now();
             let mut tx = self.app.store.begin().await?;
-            let leased =
-                grants::take_lease(&mut tx, self.owner, self.id, self.generation, &self.holder)
-                    .await?;
+            let leased = grants::take_lease(
+                &mut tx,
+                self.owner,
+                self.id,
+                self.generation,
+                &self.holder,
+                works_once,
+            )
+            .await?;
             tx.commit().await?;
             self.app.telemetry.database("lease", began.elapsed());
             if let Some(leased) = leased {
@@ -333,16 +343,25 @@ impl Flight<'_> {
         }
     }
 
-    /// HubSpot's refresh tokens are not single-use, so a refusal is asked twice before it is believed.
-    async fn try_once_more(&self, refresh_token: &str, account: &str) -> DbResult<Landing> {
+    /// A refusal is asked twice before it is believed, unless the first call has spent the refresh token.
+    async fn believe_or_try_once_more(
+        &self,
+        call: &Call<'_>,
+        fault: TokenFault,
+    ) -> DbResult<Landing> {
         if self.is_outdated().await? {
             return Ok(Landing::ReadAgain);
         }
+        if call.client.description().refresh_tokens_work_once {
+            return self.dead(&fault, call.leased.may_be_spent()).await;
+        }
         sleep(Duration::from_secs_f64(1.0 + random::jitter(1.0))).await;
-        match self.app.hubspot.refresh(refresh_token).await {
-            Ok(tokens) => self.store(tokens, refresh_token, account).await,
-            Err(fault) if matches!(fault.meaning, Meaning::Dead(_)) => self.dead(&fault).await,
-            Err(fault) => self.not_now(&fault).await,
+        match call.client.refresh(call.refresh_token).await {
+            Ok(tokens) => self.store(call, tokens).await,
+            Err(fault) if matches!(fault.meaning, Meaning::Dead(_)) => {
+                self.dead(&fault, false).await
+            }
+            Err(fault) => self.not_now(call.leased, &fault).await,
         }
     }
 
@@ -351,21 +370,20 @@ impl Flight<'_> {
         Ok(row.is_none_or(|row| row.generation() != self.generation))
     }
 
-    async fn store(&self, tokens: Tokens, old: &str, account: &str) -> DbResult<Landing> {
+    async fn store(&self, call: &Call<'_>, tokens: Tokens) -> DbResult<Landing> {
         let until = Instant::now() + STORE_PATIENCE;
         loop {
-            match self.try_to_store(&tokens, old).await {
+            match self.try_to_store(&tokens, call.refresh_token).await {
                 Ok(true) => {
                     super::pass_point("refresh-after-commit");
                     self.app.telemetry.refresh("refreshed");
-                    self.app.announce(self.owner, self.id).await;
                     let token = tokens.access_token;
                     account::read_anew_if_old(self.app, self.owner, self.id, token).await;
                     return Ok(Landing::ReadAgain);
                 }
-                Ok(false) => return self.superseded(&tokens, old, account).await,
+                Ok(false) => return self.superseded(call, &tokens).await,
                 Err(error) if Instant::now() >= until => {
-                    self.spool(&tokens, old, account).await;
+                    self.spool(call, &tokens).await;
                     return Err(error);
                 }
                 Err(error) => {
@@ -381,19 +399,13 @@ impl Flight<'_> {
     }
 
     /// A good answer that the database would not take waits on disk.
-    async fn spool(&self, tokens: &Tokens, old: &str, account: &str) {
+    async fn spool(&self, call: &Call<'_>, tokens: &Tokens) {
         let kept = Kept {
             connection: self.id.to_owned(),
             generation: self.generation,
-            account: account.to_owned(),
-            old: old.to_owned(),
-            refresh_token: tokens
-                .refresh_token
-                .as_ref()
-                .map(|token| token.as_str().to_owned()),
-            access_token: tokens.access_token.as_str().to_owned(),
-            expires_at: session::now() + seconds(tokens.expires_in),
-            granted: tokens.scopes.clone(),
+            account: call.leased.account.clone(),
+            old: call.refresh_token.to_owned(),
+            tokens: KeptTokens::of(tokens),
         };
         let answer = Answer::Refresh(kept);
         let spooled = self.app.spool.keep(&self.app.sealer, self.owner, &answer);
@@ -418,78 +430,92 @@ impl Flight<'_> {
                 .seal(place, token.as_bytes())
                 .map_err(seal_fault)
         };
-        // Always what came back; the old one where nothing came (RR-7).
-        let refresh_token = tokens
-            .refresh_token
-            .as_ref()
-            .map_or(old, |token| token.as_str());
+        // Always what came back; the old one where nothing came (RR-7), and none where no refresh will be needed.
+        let refresh_token = match &tokens.refresh_token {
+            Some(fresh) => Some(fresh.as_str()),
+            None => tokens.expires_in.map(|_| old),
+        };
+        let refresh_token = refresh_token
+            .map(|token| seal(TokenColumn::Refresh, token))
+            .transpose()?;
         let fresh = Refreshed {
-            refresh_token: &seal(TokenColumn::Refresh, refresh_token)?,
+            refresh_token: refresh_token.as_deref(),
             access_token: &seal(TokenColumn::Access, &tokens.access_token)?,
             expires_in: tokens.expires_in,
             granted: tokens.scopes.as_ref().map(to_json).transpose()?,
         };
         let began = Instant::now();
-        let mut tx = self.app.store.begin().await?;
-        let stored =
-            grants::store_refreshed(&mut tx, self.owner, self.id, self.generation, &fresh).await?;
+        let (owner, id) = (self.owner, self.id);
+        let mut tx = self.app.store.begin_in(owner).await?;
+        let before = grants::lock(&mut tx, owner, id).await?;
+        let stored = grants::store_refreshed(&mut tx, owner, id, self.generation, &fresh).await?;
+        if stored {
+            let was_well = before.is_some_and(|row| row.state == "connected");
+            let change = if was_well {
+                Change::Refreshed
+            } else {
+                Change::Recovered
+            };
+            self.app.announce(&mut tx, owner, id, change).await?;
+        }
         tx.commit().await?;
         self.app.telemetry.database("store_tokens", began.elapsed());
         Ok(stored)
     }
 
     /// Somebody was faster, or the connection is gone: a new token that nobody keeps is given up.
-    async fn superseded(&self, tokens: &Tokens, old: &str, account: &str) -> DbResult<Landing> {
-        let row = grants::read(self.app.store.readers(), self.owner, self.id).await?;
-        let is_gone = row.is_none_or(|row| matches!(row.state.as_str(), "revoking" | "revoked"));
-        if is_gone
-            && let Some(token) = &tokens.refresh_token
-            && token.as_str() != old
-        {
-            super::revoke::revoke_soon(self.app, self.owner, account, token).await?;
-        }
+    async fn superseded(&self, call: &Call<'_>, tokens: &Tokens) -> DbResult<Landing> {
+        let (account, old) = (&call.leased.account, call.refresh_token);
+        self.give_up_if_gone(call.client, account, old, tokens)
+            .await?;
         Ok(Landing::ReadAgain)
     }
 
-    async fn dead(&self, fault: &TokenFault) -> DbResult<Landing> {
-        let (category, cause) = words(fault)?;
-        let mut tx = self.app.store.begin().await?;
-        let stored = grants::store_dead(
-            &mut tx,
+    async fn give_up_if_gone(
+        &self,
+        client: &ProviderClient,
+        account: &str,
+        old: &str,
+        tokens: &Tokens,
+    ) -> DbResult<()> {
+        let row = grants::read(self.app.store.readers(), self.owner, self.id).await?;
+        let is_gone = row.is_none_or(|row| matches!(row.state.as_str(), "revoking" | "revoked"));
+        let is_new = tokens
+            .refresh_token
+            .as_ref()
+            .is_some_and(|token| token.as_str() != old);
+        if is_gone && is_new {
+            super::revoke::revoke_soon(self.app, self.owner, client, account, tokens).await?;
+        }
+        Ok(())
+    }
+
+    /// `was_lost`: an earlier answer may have brought what this refresh token was spent for (CP-2).
+    async fn dead(&self, fault: &TokenFault, was_lost: bool) -> DbResult<Landing> {
+        let (category, mut cause) = words(fault)?;
+        if was_lost && fault.meaning == Meaning::Dead(FaultCause::RefreshTokenInvalid) {
+            cause = to_word(FaultCause::LostResponse)?;
+        }
+        let fault = FaultWords {
+            category: &category,
+            cause: &cause,
+            correlation_id: fault.correlation_id.as_deref(),
+        };
+        let holder = Some(self.holder.as_str());
+        store_dead(
+            self.app,
             self.owner,
             self.id,
             self.generation,
-            &self.holder,
-            FaultWords {
-                category: &category,
-                cause: &cause,
-                correlation_id: fault.correlation_id.as_deref(),
-            },
+            holder,
+            fault,
         )
         .await?;
-        if stored {
-            let entry = Entry {
-                owner: self.owner,
-                sub: "proxy",
-                action: "connection.needs_reauth",
-                target: Some(self.id),
-                outcome: &cause,
-                reason: None,
-                session: None,
-            };
-            journal::record(&mut tx, entry).await?;
-        }
-        tx.commit().await?;
-        if stored {
-            tracing::warn!(connection = self.id, cause, "a grant is dead");
-            self.app.telemetry.refresh("dead");
-            self.app.announce(self.owner, self.id).await;
-        }
         Ok(Landing::ReadAgain)
     }
 
     /// Weather, a migration, or our own fault.
-    async fn not_now(&self, fault: &TokenFault) -> DbResult<Landing> {
+    async fn not_now(&self, leased: &Leased, fault: &TokenFault) -> DbResult<Landing> {
         if fault.meaning == Meaning::OurConfiguration {
             self.release().await?;
             return Ok(Landing::OurConfiguration);
@@ -503,25 +529,16 @@ impl Flight<'_> {
             _ => backoff(row.attempts),
         };
         let (category, cause) = words(fault)?;
-        let mut tx = self.app.store.begin().await?;
-        let stored = grants::store_transient(
-            &mut tx,
-            self.owner,
-            self.id,
-            self.generation,
-            wait,
-            FaultWords {
-                category: &category,
-                cause: &cause,
-                correlation_id: fault.correlation_id.as_deref(),
-            },
-        )
-        .await?;
-        tx.commit().await?;
-        if !stored {
+        let words = FaultWords {
+            category: &category,
+            cause: &cause,
+            correlation_id: fault.correlation_id.as_deref(),
+        };
+        let (owner, id) = (self.owner, self.id);
+        let spent = leased.may_be_spent() || fault.may_be_done;
+        if !store_fault(self.app, owner, id, self.generation, wait, spent, words).await? {
             return Ok(Landing::ReadAgain);
         }
-        self.app.announce(self.owner, self.id).await;
         let is_migration = matches!(fault.meaning, Meaning::Migration(_));
         // A migration reads as its own state; weather lets the old token serve on.
         Ok(if is_migration {
@@ -532,17 +549,15 @@ impl Flight<'_> {
     }
 
     /// Rests for a while; nothing of the grant is known but that we cannot read it.
-    async fn quarantine(&self) -> DbResult<()> {
+    async fn quarantine(&self, leased: &Leased) -> DbResult<()> {
         let fault = FaultWords {
             category: "configuration",
             cause: "unknown",
             correlation_id: None,
         };
-        let mut tx = self.app.store.begin().await?;
         let (owner, id, generation) = (self.owner, self.id, self.generation);
-        grants::store_transient(&mut tx, owner, id, generation, QUARANTINE, fault).await?;
-        tx.commit().await?;
-        self.app.announce(owner, id).await;
+        let spent = leased.may_be_spent();
+        store_fault(self.app, owner, id, generation, QUARANTINE, spent, fault).await?;
         Ok(())
     }
 
@@ -563,11 +578,7 @@ pub(crate) struct Kept {
     pub(crate) account: String,
     /// The token it was asked with.
     pub(crate) old: String,
-    pub(crate) refresh_token: Option<String>,
-    pub(crate) access_token: String,
-    /// By this machine's clock: the database was away.
-    pub(crate) expires_at: i64,
-    pub(crate) granted: Option<Vec<String>>,
+    pub(crate) tokens: KeptTokens,
 }
 
 /// Stores a spooled answer by the same compare-and-set.
@@ -579,30 +590,24 @@ pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: &Kept) -> DbResult
         generation: kept.generation,
         holder: random::id(),
     };
-    // A token that ran out meanwhile is stored all the same: the refresh token beside it is what counts.
-    let left = u32::try_from(kept.expires_at - session::now()).unwrap_or(0);
-    let tokens = Tokens {
-        access_token: Zeroizing::new(kept.access_token.clone()),
-        refresh_token: kept.refresh_token.clone().map(Zeroizing::new),
-        expires_in: f64::from(left),
-        scopes: kept.granted.clone(),
-    };
+    let tokens = kept.tokens.again();
     if flight.try_to_store(&tokens, &kept.old).await? {
-        app.announce(owner, &kept.connection).await;
-    } else {
-        flight.superseded(&tokens, &kept.old, &kept.account).await?;
+        return Ok(());
+    }
+    let row = grants::read(app.store.readers(), owner, &kept.connection).await?;
+    let provider = row.map(|row| row.provider()).transpose()?;
+    // A removed connection was HubSpot's: a spent refresh token of GitHub's went with the answer that replaced it.
+    let provider = provider.unwrap_or(Provider::Hubspot);
+    if let Some(client) = app.providers.find(provider) {
+        flight
+            .give_up_if_gone(client, &kept.account, &kept.old, &tokens)
+            .await?;
     }
     Ok(())
 }
 
-fn seal_fault(error: SealError) -> sqlx::Error {
+pub(super) fn seal_fault(error: SealError) -> sqlx::Error {
     sqlx::Error::Encode(Box::new(error))
-}
-
-/// Category and cause as their columns hold them.
-fn words(fault: &TokenFault) -> DbResult<(String, String)> {
-    let (category, cause) = fault.meaning.fault();
-    Ok((to_word(category)?, to_word(cause)?))
 }
 
 /// 1 s · 2^n up to 5 minutes, with full jitter above a floor that keeps tries apart.

@@ -3,11 +3,13 @@
 
 use super::revocation_place;
 use crate::app::Shared;
-use crate::provider::hubspot::Revoked;
+use crate::provider::tokens::{Tokens, Which};
+use crate::provider::{ProviderClient, Revoked};
 use crate::random;
 use crate::store::journal::{self, Entry};
 use crate::store::revocations::{self, NewRevocation, RevocationRow};
 use crate::store::{DbResult, Owner};
+use portico_core::journal::Action;
 use portico_core::wire::Provider;
 use sqlx::AnyConnection;
 use std::time::Duration;
@@ -27,49 +29,64 @@ pub(crate) enum Outcome {
     PutOff,
 }
 
+/// A grant to be given up.
+pub(crate) struct Grant<'a> {
+    pub(crate) provider: Provider,
+    pub(crate) client_id: &'a str,
+    pub(crate) account: &'a str,
+    /// Which token it is given up by.
+    pub(crate) which: Which,
+    pub(crate) token: &'a str,
+}
+
 /// Puts a grant on the list within a transaction; answers the row's id.
 pub(crate) async fn enlist(
     app: &Shared,
     db: &mut AnyConnection,
     owner: &Owner,
-    client_id: &str,
-    account: &str,
-    refresh_token: &str,
+    grant: &Grant<'_>,
 ) -> DbResult<String> {
     let id = random::id();
-    let sealed = app
-        .sealer
-        .seal(revocation_place(owner, &id), refresh_token.as_bytes())
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let sealed = seal(app, owner, &id, grant.token)?;
     let new = NewRevocation {
         id: &id,
         owner,
-        provider: Provider::Hubspot,
-        client_id,
-        account,
-        refresh_token: &sealed,
+        provider: grant.provider,
+        client_id: grant.client_id,
+        account: grant.account,
+        which: grant.which,
+        token: &sealed,
     };
     revocations::insert(db, &new).await?;
     Ok(id)
+}
+
+fn seal(app: &Shared, owner: &Owner, id: &str, token: &str) -> DbResult<Vec<u8>> {
+    app.sealer
+        .seal(revocation_place(owner, id), token.as_bytes())
+        .map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
 /// Puts a grant on the list by itself and wakes the worker.
 pub(crate) async fn revoke_soon(
     app: &Shared,
     owner: &Owner,
+    client: &ProviderClient,
     account: &str,
-    refresh_token: &str,
+    tokens: &Tokens,
 ) -> DbResult<()> {
-    let mut tx = app.store.begin().await?;
-    enlist(
-        app,
-        &mut tx,
-        owner,
-        &app.config.hubspot.client_id,
+    let Some((which, token)) = client.revoked_by(tokens) else {
+        return Ok(());
+    };
+    let grant = Grant {
+        provider: client.description().provider,
+        client_id: &client.description().client_id,
         account,
-        refresh_token,
-    )
-    .await?;
+        which,
+        token,
+    };
+    let mut tx = app.store.begin().await?;
+    enlist(app, &mut tx, owner, &grant).await?;
     tx.commit().await?;
     app.revocations.notify_one();
     Ok(())
@@ -85,6 +102,8 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
     };
     if revocations::is_depended_on(&mut tx, &row).await? {
         revocations::delete(&mut tx, &row).await?;
+        let owner = row.owner();
+        journal::record(&mut tx, entry(&owner, &row.account, "kept")).await?;
         tx.commit().await?;
         return Ok(Some(Outcome::DependedOn));
     }
@@ -101,28 +120,26 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
         }
     };
     super::pass_point("revoke-before-call");
-    let revoked = app.hubspot.revoke(&token).await;
+    let revoked = match app.providers.find(row.provider()?) {
+        Some(client) => client.revoke(row.which()?, &token).await,
+        None => Revoked::NotYet,
+    };
     super::pass_point("revoke-after-call");
     let given_up = row.now > row.give_up_at;
     let mut tx = app.store.begin().await?;
     if revoked == Revoked::Yes || given_up {
         revocations::delete(&mut tx, &row).await?;
-        let outcome = if given_up && revoked == Revoked::NotYet {
-            "given_up"
-        } else {
+        let outcome = if revoked == Revoked::Yes {
             "done"
+        } else {
+            "given_up"
         };
-        let entry = Entry {
-            owner: &owner,
-            sub: "proxy",
-            action: "grant.revoke",
-            target: Some(&row.account),
-            outcome,
-            reason: None,
-            session: None,
-        };
-        journal::record(&mut tx, entry).await?;
+        journal::record(&mut tx, entry(&owner, &row.account, outcome)).await?;
     } else {
+        if let Revoked::NotYetBut(access_token) = &revoked {
+            let sealed = seal(app, &owner, &row.id, access_token)?;
+            revocations::replace_token(&mut tx, &row, &sealed).await?;
+        }
         revocations::put_off(&mut tx, &row, wait(&row)).await?;
     }
     tx.commit().await?;
@@ -131,6 +148,18 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
     } else {
         Outcome::PutOff
     }))
+}
+
+fn entry<'a>(owner: &'a Owner, account: &'a str, outcome: &'a str) -> Entry<'a> {
+    Entry {
+        owner,
+        sub: "proxy",
+        action: Action::GrantRevoke,
+        target: Some(account),
+        outcome,
+        reason: None,
+        session: None,
+    }
 }
 
 fn wait(row: &RevocationRow) -> f64 {

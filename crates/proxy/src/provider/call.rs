@@ -20,8 +20,12 @@ pub(crate) struct ApiAnswer {
     pub(crate) is_json: bool,
     pub(crate) body: Vec<u8>,
     pub(crate) retry_after: Option<f64>,
+    /// The provider wants fewer calls, whatever the status.
+    pub(crate) is_limited: bool,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) correlation_id: Option<String>,
+    /// As they came; none is passed on.
+    pub(crate) headers: HeaderMap,
     /// Given back when nobody holds the body any more.
     pub(crate) memory: Option<MemoryShare>,
 }
@@ -29,6 +33,8 @@ pub(crate) struct ApiAnswer {
 /// Why there is no API answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ApiFault {
+    /// No connection came about.
+    NotSent,
     Unreachable,
     Redirect,
     TooLarge,
@@ -57,12 +63,18 @@ pub(super) async fn send(
     cap: usize,
     memory: &AnswerMemory,
 ) -> Result<ApiAnswer, ApiFault> {
-    let mut response = request.send().await.map_err(|_| ApiFault::Unreachable)?;
+    let mut response = request.send().await.map_err(|error| {
+        if error.is_connect() {
+            ApiFault::NotSent
+        } else {
+            ApiFault::Unreachable
+        }
+    })?;
     let status = response.status().as_u16();
     if (300..400).contains(&status) {
         return Err(ApiFault::Redirect);
     }
-    let headers = response.headers();
+    let headers = response.headers().clone();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let content_type = text(CONTENT_TYPE.as_str())
         .unwrap_or_default()
@@ -74,8 +86,13 @@ pub(super) async fn send(
         body: Vec::new(),
         retry_after: text(RETRY_AFTER.as_str())
             .and_then(|header| retry_after::parse(header, crate::session::now())),
-        rate_limit: rate_limit(headers),
-        correlation_id: text("x-hubspot-correlation-id").and_then(correlation_id),
+        is_limited: status == 429,
+        rate_limit: None,
+        correlation_id: ["x-hubspot-correlation-id", "x-github-request-id"]
+            .into_iter()
+            .find_map(text)
+            .and_then(correlation_id),
+        headers: HeaderMap::new(),
         memory: None,
     };
     let mut taken: Option<OwnedSemaphorePermit> = None;
@@ -106,14 +123,6 @@ pub(super) async fn send(
         answer.body.extend_from_slice(&chunk);
     }
     answer.memory = taken.map(Arc::new);
+    answer.headers = headers;
     Ok(answer)
-}
-
-fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
-    Some(RateLimit {
-        max: number("x-hubspot-ratelimit-max")?,
-        remaining: number("x-hubspot-ratelimit-remaining")?,
-        interval_ms: number("x-hubspot-ratelimit-interval-milliseconds")?,
-    })
 }

@@ -1,6 +1,7 @@
 //! What a token endpoint's refusal means (threat model, section 9): one table.
 //! Reads `status`, then `error`, then the HTTP code; never the provider's sentences.
 
+use portico_core::error::ErrorCode;
 use portico_core::wire::{FaultCategory, FaultCause};
 use serde::Deserialize;
 
@@ -77,7 +78,7 @@ pub(crate) fn correlation_id(text: &str) -> Option<String> {
     let fits = (1..=64).contains(&text.len())
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':'));
     fits.then(|| text.to_owned())
 }
 
@@ -101,14 +102,22 @@ pub(crate) fn meaning(
         _ => {}
     }
     match (error.error.as_str().unwrap_or_default(), asked) {
-        ("invalid_client" | "unauthorized_client" | "incorrect_client_credentials", _) => {
-            return Meaning::OurConfiguration;
-        }
-        ("redirect_uri_mismatch", _) => return Meaning::OurConfiguration,
+        (
+            "invalid_client"
+            | "unauthorized_client"
+            | "incorrect_client_credentials"
+            | "redirect_uri_mismatch"
+            | "application_suspended"
+            | "unsupported_grant_type",
+            _,
+        ) => return Meaning::OurConfiguration,
         ("bad_refresh_token", _) | ("invalid_grant", Asked::Refresh) => {
             return Meaning::Dead(FaultCause::RefreshTokenInvalid);
         }
-        ("invalid_grant" | "bad_verification_code", Asked::RedeemCode) => {
+        (
+            "invalid_grant" | "bad_verification_code" | "unverified_user_email",
+            Asked::RedeemCode,
+        ) => {
             return Meaning::CodeRefused;
         }
         ("access_denied", _) => return Meaning::Dead(FaultCause::AccountGone),
@@ -119,6 +128,16 @@ pub(crate) fn meaning(
         477 => Meaning::Migration(retry_after.unwrap_or(300.0).clamp(1.0, LONGEST_MIGRATION)),
         423 => Meaning::Transient(Some(retry_after.unwrap_or(2.0).clamp(2.0, LONGEST_WAIT))),
         _ => Meaning::Transient(retry_after.map(|wait| wait.min(LONGEST_WAIT))),
+    }
+}
+
+/// What an `error` on the redirect back means (RFC 6749, section 4.1.2.1): mostly that a person said no.
+pub(crate) fn meaning_of_return(error: &str) -> ErrorCode {
+    match error {
+        "redirect_uri_mismatch" | "application_suspended" | "unauthorized_client" => {
+            ErrorCode::ConfigFault
+        }
+        _ => ErrorCode::ConsentDenied,
     }
 }
 
@@ -244,6 +263,49 @@ mod tests {
                 OurConfiguration,
             ),
             (
+                RedeemCode,
+                200,
+                error("incorrect_client_credentials"),
+                None,
+                OurConfiguration,
+            ),
+            (
+                RedeemCode,
+                200,
+                error("redirect_uri_mismatch"),
+                None,
+                OurConfiguration,
+            ),
+            (
+                RedeemCode,
+                200,
+                error("application_suspended"),
+                None,
+                OurConfiguration,
+            ),
+            (
+                RedeemCode,
+                200,
+                error("bad_verification_code"),
+                None,
+                CodeRefused,
+            ),
+            (
+                RedeemCode,
+                200,
+                error("unverified_user_email"),
+                None,
+                CodeRefused,
+            ),
+            (
+                Refresh,
+                200,
+                error("access_denied"),
+                None,
+                Dead(AccountGone),
+            ),
+            (Refresh, 200, error("something_new"), None, Transient(None)),
+            (
                 Refresh,
                 400,
                 error("invalid_request"),
@@ -301,10 +363,14 @@ mod tests {
 
     #[test]
     fn only_a_plain_correlation_id_is_kept() {
-        let id = "0191f7c2-4b1c-7000-8000-000000000001";
         let read =
             |text: &str| OAuthError::read(json!({"correlationId": text}).to_string().as_bytes());
-        assert_eq!(read(id).correlation_id().as_deref(), Some(id));
+        for id in [
+            "0191f7c2-4b1c-7000-8000-000000000001",
+            "E6F2:3B9A:1A2B3C:4D5E6F:65A1B2C3",
+        ] {
+            assert_eq!(read(id).correlation_id().as_deref(), Some(id));
+        }
         for bad in ["", "a b", "<script>", &"a".repeat(65)] {
             assert_eq!(read(bad).correlation_id(), None, "{bad:?}");
         }

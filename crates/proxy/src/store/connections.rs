@@ -3,7 +3,8 @@
 
 use super::{DbResult, Owner, from_json, from_word, seconds, to_json, to_word};
 use portico_core::connection_type::ConnectionType;
-use portico_core::ids::ConnectionId;
+use portico_core::ids::{ConnectionId, WorkspaceId};
+use portico_core::scopes::required_of;
 use portico_core::wire::{
     Account, Connection, Fault, GrantFacts, Provider, RefreshFact, Revocation, UpdateConnection,
 };
@@ -19,12 +20,14 @@ pub(crate) struct ConnectionRow {
     pub(crate) account: String,
     pub(crate) version: i64,
     label: Option<String>,
-    connection_type: String,
+    workspace: Option<String>,
+    pub(crate) connection_type: String,
     account_facts: String,
     grant_kind: String,
     asked: String,
     granted: String,
     obtained_at: f64,
+    credential_hint: Option<String>,
     pub(crate) generation: i64,
     access_expires_at: Option<f64>,
     pub(crate) next_try_at: Option<f64>,
@@ -47,8 +50,8 @@ macro_rules! columns {
     ($head:literal $(, $tail:literal)*) => {
         concat!(
             $head,
-            " id, tenant, org, provider, account, version, label, connection_type, account_facts, grant_kind, \
-             asked, granted, obtained_at, generation, access_expires_at, next_try_at, fault_category, \
+            " id, tenant, org, provider, account, version, label, workspace, connection_type, account_facts, \
+             grant_kind, asked, granted, obtained_at, credential_hint, generation, access_expires_at, next_try_at, fault_category, \
              fault_cause, fault_at, fault_correlation_id, last_refresh_at, last_refresh_outcome, revoked_at, \
              revoked_by, connected_by, created_at, updated_at, COALESCE(account_read_at, obtained_at) AS account_read_at, \
              unixepoch('subsec') AS now "
@@ -71,6 +74,10 @@ impl ConnectionRow {
         }
     }
 
+    pub(crate) fn provider(&self) -> DbResult<Provider> {
+        from_word(&self.provider)
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.generation.unsigned_abs()
     }
@@ -78,6 +85,20 @@ impl ConnectionRow {
     /// Seconds since the account's facts were read at the provider.
     pub(crate) fn account_age(&self) -> f64 {
         self.now - self.account_read_at
+    }
+
+    /// A private app token or service key, which is never refreshed.
+    pub(crate) fn is_static(&self) -> bool {
+        self.grant_kind == "static"
+    }
+
+    /// Whether anything stands against the grant.
+    pub(crate) fn has_fault(&self) -> bool {
+        self.fault_category.is_some()
+    }
+
+    pub(crate) fn granted(&self) -> DbResult<Vec<String>> {
+        from_json(&self.granted)
     }
 
     pub(crate) fn account_facts(&self) -> DbResult<Account> {
@@ -107,22 +128,25 @@ impl ConnectionRow {
             at: seconds(at),
             by: self.revoked_by.clone().unwrap_or_else(|| "here".into()),
         });
+        let kind = from_word(&self.grant_kind)?;
         Ok(Connection {
-            id: self
-                .id
-                .parse()
-                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-            provider: from_word(&self.provider)?,
+            id: self.id.parse().map_err(bad_id)?,
+            provider: self.provider()?,
             version: self.version.unsigned_abs(),
             label: self.label.clone(),
+            workspace: match &self.workspace {
+                Some(id) => Some(id.parse().map_err(bad_id)?),
+                None => None,
+            },
             connection_type: from_word(&self.connection_type)?,
             account: self.account_facts()?,
             grant: GrantFacts {
-                kind: from_word(&self.grant_kind)?,
+                kind,
                 asked: from_json(&self.asked)?,
                 granted: from_json(&self.granted)?,
-                required: required.to_vec(),
+                required: required_of(kind, required),
                 obtained_at: seconds(self.obtained_at),
+                hint: self.credential_hint.clone(),
                 expires_at: self.access_expires_at.map(seconds),
                 last_refresh,
                 fault,
@@ -133,6 +157,10 @@ impl ConnectionRow {
             updated_at: seconds(self.updated_at),
         })
     }
+}
+
+fn bad_id(error: portico_core::ids::InvalidId) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
 }
 
 /// One connection of an org.
@@ -182,14 +210,20 @@ pub(crate) async fn lock_holder(
     .await
 }
 
-/// Connections that count against the plan.
+/// Whether connections of a provider count against the plan: it counts portals (J25), and GitHub has none.
+pub(crate) fn counts(provider: Provider) -> bool {
+    provider == Provider::Hubspot
+}
+
+/// Connections that count against the plan, as [`counts`] says.
 pub(crate) async fn count(db: impl AnyExecutor<'_>, owner: &Owner) -> DbResult<u32> {
-    let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM connection WHERE tenant = $1 AND org = $2")
-            .bind(&owner.tenant)
-            .bind(&owner.org)
-            .fetch_one(db)
-            .await?;
+    let count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM connection WHERE tenant = $1 AND org = $2 AND provider = 'hubspot'",
+    )
+    .bind(&owner.tenant)
+    .bind(&owner.org)
+    .fetch_one(db)
+    .await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
@@ -198,16 +232,16 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) account: &'a Account,
     pub(crate) asked: &'a [String],
     pub(crate) granted: &'a [String],
-    /// Sealed for generation `generation`.
-    pub(crate) refresh_token: &'a [u8],
+    /// Sealed for generation `generation`; absent of a token without an end.
+    pub(crate) refresh_token: Option<&'a [u8]>,
     pub(crate) access_token: &'a [u8],
-    /// Seconds from now.
-    pub(crate) expires_in: f64,
+    /// Seconds from now; absent of a token without an end.
+    pub(crate) expires_in: Option<f64>,
     pub(crate) generation: u64,
     pub(crate) client_id: &'a str,
 }
 
-fn signed(number: u64) -> DbResult<i64> {
+pub(super) fn signed(number: u64) -> DbResult<i64> {
     i64::try_from(number).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
@@ -258,9 +292,9 @@ pub(crate) async fn replace_grant(
         "UPDATE connection SET version = version + 1, client_id = $1, account_facts = $2, account_read_at = NULL, grant_kind = 'oauth', asked = $3,
             granted = $4, obtained_at = unixepoch('subsec'), state = 'connected', generation = $5, refresh_token = $6,
             access_token = $7, access_expires_at = unixepoch('subsec') + $8, lease_owner = NULL, lease_until = NULL,
-            next_try_at = NULL, attempts = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
+            next_try_at = NULL, attempts = 0, rotating = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
             fault_correlation_id = NULL, last_refresh_at = NULL, last_refresh_outcome = NULL, revoked_at = NULL,
-            revoked_by = NULL, updated_at = unixepoch('subsec')
+            revoked_by = NULL, credential_hint = NULL, updated_at = unixepoch('subsec')
          WHERE tenant = $9 AND org = $10 AND id = $11",
     )
     .bind(grant.client_id)
@@ -279,7 +313,7 @@ pub(crate) async fn replace_grant(
     Ok(())
 }
 
-/// Changes label and type if the version is still the one the person saw. False when it is not.
+/// Changes label, type and workspace if the version is still the one the person saw. False when it is not.
 pub(crate) async fn update(
     db: &mut AnyConnection,
     owner: &Owner,
@@ -294,12 +328,21 @@ pub(crate) async fn update(
     let changed = sqlx::query(
         "UPDATE connection SET version = version + 1, updated_at = unixepoch('subsec'),
             label = CASE WHEN $1 THEN NULLIF($2, '') ELSE label END,
-            connection_type = COALESCE($3, connection_type)
-         WHERE tenant = $4 AND org = $5 AND id = $6 AND version = $7",
+            connection_type = COALESCE($3, connection_type),
+            workspace = CASE WHEN $4 THEN $5 ELSE workspace END
+         WHERE tenant = $6 AND org = $7 AND id = $8 AND version = $9",
     )
     .bind(change.label.is_some())
     .bind(change.label.as_deref().map(str::trim))
     .bind(kind)
+    .bind(change.workspace.is_some())
+    .bind(
+        change
+            .workspace
+            .as_ref()
+            .and_then(Option::as_ref)
+            .map(WorkspaceId::as_str),
+    )
     .bind(&owner.tenant)
     .bind(&owner.org)
     .bind(id)

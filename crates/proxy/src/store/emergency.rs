@@ -2,23 +2,26 @@
 //! Owns the two steps of a connection: `revoking`, from which nobody uses it, and `revoked`, without tokens.
 //! Queries here name no org, for the operator's command is for all of them.
 
-use super::{DbResult, Owner};
+use super::{DbResult, Owner, from_word};
+use portico_core::wire::Provider;
 use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 /// As `revoked_by` holds it.
 pub(crate) const OPERATOR: &str = "operator";
 
-/// A connection that nobody uses any more, its refresh token still sealed.
+/// A connection that nobody uses any more, its tokens still sealed.
 #[derive(FromRow)]
 pub(crate) struct Revoking {
     pub(crate) id: String,
     tenant: String,
     org: String,
-    pub(crate) provider: String,
+    provider: String,
+    grant_kind: String,
     pub(crate) client_id: String,
     pub(crate) account: String,
     generation: i64,
     pub(crate) refresh_token: Option<Vec<u8>>,
+    pub(crate) access_token: Option<Vec<u8>>,
 }
 
 impl Revoking {
@@ -27,6 +30,15 @@ impl Revoking {
             tenant: self.tenant.clone(),
             org: self.org.clone(),
         }
+    }
+
+    pub(crate) fn provider(&self) -> DbResult<Provider> {
+        from_word(&self.provider)
+    }
+
+    /// Whether it is a token that a person entered, which cannot be revoked from here.
+    pub(crate) fn is_static(&self) -> bool {
+        self.grant_kind == "static"
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -110,7 +122,8 @@ pub(crate) async fn begun(
     most: i64,
 ) -> DbResult<Vec<Revoking>> {
     sqlx::query_as(
-        "SELECT id, tenant, org, provider, client_id, account, generation, refresh_token FROM connection
+        "SELECT id, tenant, org, provider, grant_kind, client_id, account, generation, refresh_token, access_token
+         FROM connection
          WHERE ($1 IS NULL OR tenant = $1) AND id > $2 AND state = 'revoking' ORDER BY id LIMIT $3",
     )
     .bind(tenant)
@@ -124,7 +137,7 @@ pub(crate) async fn begun(
 pub(crate) async fn finish(db: &mut AnyConnection, row: &Revoking) -> DbResult<bool> {
     let changed = sqlx::query(
         "UPDATE connection SET state = 'revoked', refresh_token = NULL, access_token = NULL,
-            access_expires_at = NULL, version = version + 1, updated_at = unixepoch('subsec')
+            access_expires_at = NULL, rotating = 0, version = version + 1, updated_at = unixepoch('subsec')
          WHERE tenant = $1 AND org = $2 AND id = $3 AND generation = $4 AND state = 'revoking'",
     )
     .bind(&row.tenant)

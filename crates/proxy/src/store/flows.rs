@@ -1,9 +1,11 @@
 //! Rows of authorization flows: each change of phase is one compare-and-set.
 //! Owns the table `flow`. Decides nothing: who may do what is checked before.
 
+use super::journal::{self, Entry};
 use super::{DbResult, Owner, from_json, from_word, seconds, to_json, to_word};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::wire::{FlowPhase, FlowState, Intent, Provider, StartFlow};
 use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
@@ -336,34 +338,52 @@ pub(crate) async fn set_failed(
     Ok(changed.rows_affected() == 1)
 }
 
-/// Housekeeping over all tenants: wipes codes that ran out, ends what timed out, forgets what is a day old.
-/// Answers the flows that ended just now.
-pub(crate) async fn sweep(db: &mut AnyConnection) -> DbResult<Vec<FlowRow>> {
+/// Flows of all tenants whose time is over and that nobody has ended yet.
+pub(crate) async fn timed_out(db: impl AnyExecutor<'_>) -> DbResult<Vec<FlowRow>> {
+    sqlx::query_as(select_flow!(
+        "WHERE (phase IN ('started', 'coded') AND expires_at < (SELECT unixepoch('subsec')))
+            OR (phase = 'coded' AND claim_until < (SELECT unixepoch('subsec')))
+            OR (phase = 'exchanging' AND exchanging_at < (SELECT unixepoch('subsec')) - 60)"
+    ))
+    .fetch_all(db)
+    .await
+}
+
+/// Ends such a flow, with the reason that holds for it and a note in the journal. False when somebody was faster.
+pub(crate) async fn set_timed_out(db: &mut AnyConnection, flow: &FlowRow) -> DbResult<bool> {
+    let code = if flow.exchanging_at.is_some() {
+        ErrorCode::FlowLost
+    } else if flow.claim_has_lapsed() {
+        ErrorCode::ClaimRequired
+    } else {
+        ErrorCode::FlowExpired
+    };
+    let open = [FlowPhase::Started, FlowPhase::Coded, FlowPhase::Exchanging];
+    if !set_failed(db, flow, &open, code, None, None).await? {
+        return Ok(false);
+    }
+    let entry = Entry {
+        owner: &flow.owner(),
+        sub: "proxy",
+        action: Action::FlowExpire,
+        target: Some(&flow.id),
+        outcome: code.entry().code,
+        reason: None,
+        session: None,
+    };
+    journal::record(db, entry).await?;
+    Ok(true)
+}
+
+/// Housekeeping over all tenants: wipes codes that ran out, forgets what is a day old.
+pub(crate) async fn sweep(db: &mut AnyConnection) -> DbResult<()> {
     sqlx::query(
         "UPDATE flow SET code = NULL WHERE code IS NOT NULL AND code_until < (SELECT unixepoch('subsec'))",
     )
     .execute(&mut *db)
     .await?;
-    let ended: Vec<FlowRow> = sqlx::query_as(select_flow!(
-        "WHERE (phase IN ('started', 'coded') AND expires_at < (SELECT unixepoch('subsec')))
-            OR (phase = 'coded' AND claim_until < (SELECT unixepoch('subsec')))
-            OR (phase = 'exchanging' AND exchanging_at < (SELECT unixepoch('subsec')) - 60)"
-    ))
-    .fetch_all(&mut *db)
-    .await?;
-    for flow in &ended {
-        let code = if flow.exchanging_at.is_some() {
-            ErrorCode::FlowLost
-        } else if flow.claim_has_lapsed() {
-            ErrorCode::ClaimRequired
-        } else {
-            ErrorCode::FlowExpired
-        };
-        let open = [FlowPhase::Started, FlowPhase::Coded, FlowPhase::Exchanging];
-        set_failed(db, flow, &open, code, None, None).await?;
-    }
     sqlx::query("DELETE FROM flow WHERE expires_at < (SELECT unixepoch('subsec')) - 86400")
         .execute(db)
         .await?;
-    Ok(ended)
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Grants that were given up and must still be revoked at the provider.
 //! Owns the table `revocation`: a row outlives a crash and goes when the work is done.
 
-use super::{DbResult, Dialect, Owner, to_word};
+use super::{DbResult, Dialect, Owner, from_word, to_word};
+use crate::provider::tokens::Which;
 use portico_core::wire::Provider;
 use sqlx::{AnyConnection, FromRow};
 
@@ -16,10 +17,12 @@ pub(crate) struct RevocationRow {
     pub(crate) id: String,
     tenant: String,
     org: String,
-    pub(crate) provider: String,
+    provider: String,
     pub(crate) client_id: String,
     pub(crate) account: String,
+    /// Sealed; a refresh token, or what `which` says.
     pub(crate) refresh_token: Vec<u8>,
+    which: String,
     pub(crate) attempts: i64,
     pub(crate) give_up_at: f64,
     pub(crate) now: f64,
@@ -32,6 +35,14 @@ impl RevocationRow {
             org: self.org.clone(),
         }
     }
+
+    pub(crate) fn provider(&self) -> DbResult<Provider> {
+        from_word(&self.provider)
+    }
+
+    pub(crate) fn which(&self) -> DbResult<Which> {
+        from_word(&self.which)
+    }
 }
 
 /// A grant to be revoked, its token sealed for this row.
@@ -41,13 +52,14 @@ pub(crate) struct NewRevocation<'a> {
     pub(crate) provider: Provider,
     pub(crate) client_id: &'a str,
     pub(crate) account: &'a str,
-    pub(crate) refresh_token: &'a [u8],
+    pub(crate) which: Which,
+    pub(crate) token: &'a [u8],
 }
 
 pub(crate) async fn insert(db: &mut AnyConnection, new: &NewRevocation<'_>) -> DbResult<()> {
     sqlx::query(
-        "INSERT INTO revocation (id, tenant, org, provider, client_id, account, refresh_token, next_try_at, give_up_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, unixepoch('subsec'), unixepoch('subsec') + $8)",
+        "INSERT INTO revocation (id, tenant, org, provider, client_id, account, refresh_token, which, next_try_at, give_up_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, unixepoch('subsec'), unixepoch('subsec') + $9)",
     )
     .bind(new.id)
     .bind(&new.owner.tenant)
@@ -55,7 +67,8 @@ pub(crate) async fn insert(db: &mut AnyConnection, new: &NewRevocation<'_>) -> D
     .bind(to_word(new.provider)?)
     .bind(new.client_id)
     .bind(new.account)
-    .bind(new.refresh_token)
+    .bind(new.token)
+    .bind(to_word(new.which)?)
     .bind(GIVE_UP)
     .execute(db)
     .await?;
@@ -72,7 +85,7 @@ macro_rules! take {
                          ORDER BY next_try_at LIMIT 1 ",
             $skip,
             ")
-             RETURNING id, tenant, org, provider, client_id, account, refresh_token, attempts, give_up_at,
+             RETURNING id, tenant, org, provider, client_id, account, refresh_token, which, attempts, give_up_at,
                 unixepoch('subsec') AS now"
         )
     };
@@ -122,6 +135,25 @@ pub(crate) async fn delete(db: &mut AnyConnection, row: &RevocationRow) -> DbRes
         .bind(&row.id)
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// The token it began with is spent; this access token is what is left, sealed for the row.
+pub(crate) async fn replace_token(
+    db: &mut AnyConnection,
+    row: &RevocationRow,
+    access_token: &[u8],
+) -> DbResult<()> {
+    sqlx::query(
+        "UPDATE revocation SET refresh_token = $1, which = $2 WHERE tenant = $3 AND org = $4 AND id = $5",
+    )
+    .bind(access_token)
+    .bind(to_word(Which::Access)?)
+    .bind(&row.tenant)
+    .bind(&row.org)
+    .bind(&row.id)
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -1,12 +1,16 @@
 //! `GET /callback/{provider}`: where the provider sends the browser back (threat model, section 2, step 3).
 //! Owns what counts as a navigation and what a return may do. Makes no call and connects nothing.
 
-use super::flows::announce;
+use super::confirm;
+use super::flows::may_return;
 use super::pages::{Page, page};
 use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::grant::code_place;
+use crate::provider::classify::meaning_of_return;
 use crate::random;
+use crate::refusals;
+use crate::store::confirmations;
 use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
 use axum::extract::{Path, RawQuery, State};
@@ -14,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::wire::FlowPhase;
 use zeroize::Zeroizing;
@@ -67,7 +72,7 @@ pub(super) async fn arrive(
     }
 }
 
-fn is_prefetch(headers: &HeaderMap) -> bool {
+pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose"].iter().any(|name| {
         headers.get(*name).is_some_and(|value| {
             value
@@ -78,7 +83,7 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 /// Only a top-level navigation counts: bots and previews send no such headers (CB-11).
-fn is_navigation(headers: &HeaderMap) -> bool {
+pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
     let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
@@ -112,16 +117,23 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
     let Some(flow) = found else {
         return Ok(page(Page::Unknown));
     };
-    let issuer_differs = returned
-        .iss
-        .as_ref()
-        .is_some_and(|issuer| *issuer != app.config.hubspot.authorize_base);
+    // None is promised by either provider, so none is fine; a wrong one is not (CB-5).
+    let client = app.providers.find(flow.provider()?);
+    let issuer_differs = returned.iss.as_ref().is_some_and(|issuer| {
+        client.is_none_or(|client| !client.description().issuers.contains(issuer))
+    });
     if flow.provider()?.wire_name() != provider || issuer_differs {
         end(app, &flow, ErrorCode::StateMismatch, None).await?;
         return Ok(page(Page::Unknown));
     }
     if flow.now > flow.expires_at {
+        note(app, &flow, ErrorCode::FlowExpired.entry().code).await?;
         return Ok(page(Page::Expired));
+    }
+    // Its tenant, or the page it would return to, has left the configuration meanwhile.
+    if !may_return(app, &flow) {
+        end(app, &flow, ErrorCode::InvalidReturnUri, None).await?;
+        return Ok(page(Page::Unknown));
     }
     if flow.phase()? != FlowPhase::Started {
         note(app, &flow, "repeated").await?;
@@ -129,11 +141,13 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
     }
     if let Some(error) = &returned.error {
         let words = words(error, returned.error_description.as_deref());
-        end(app, &flow, ErrorCode::ConsentDenied, Some(&words)).await?;
-        return Ok(back(&flow, "error", ErrorCode::ConsentDenied.entry().code));
+        let code = meaning_of_return(error);
+        end(app, &flow, code, Some(&words)).await?;
+        return Ok(back(&flow, "error", code.entry().code));
     }
     let code = returned.code.as_ref().filter(|code| is_code(code));
     let Some(code) = code else {
+        note(app, &flow, ErrorCode::InvalidRequest.entry().code).await?;
         return Ok(page(Page::Malformed));
     };
     keep(app, &flow, code).await
@@ -156,30 +170,52 @@ fn words(error: &str, description: Option<&str>) -> String {
 }
 
 async fn keep(app: &Shared, flow: &FlowRow, code: &str) -> ApiResult<Response> {
-    let claim = random::secret()?;
+    // A claim; for a tenant that is not trusted, the token that its confirmation page trades for one.
+    let secret = random::secret()?;
+    let secret_hash = sha256_base64url(&secret);
+    let owner = flow.owner();
+    let (trusted, name) = app
+        .sessions
+        .tenants()
+        .get(&owner.tenant)
+        .map_or((false, None), |tenant| {
+            (tenant.trusted, tenant.name.clone())
+        });
     let sealed = app
         .sealer
-        .seal(code_place(&flow.owner(), &flow.id), code.as_bytes())?;
-    let mut tx = app.store.begin().await?;
-    let first = flows::set_coded(&mut tx, flow, &sealed, &sha256_base64url(&claim)).await?;
+        .seal(code_place(&owner, &flow.id), code.as_bytes())?;
+    let mut tx = app.store.begin_in(&owner).await?;
+    let first = flows::set_coded(&mut tx, flow, &sealed, &secret_hash).await?;
     if first {
-        journal::record(&mut tx, entry(flow, "done", &flow.owner())).await?;
+        if !trusted {
+            confirmations::demand(&mut tx, flow, &secret_hash).await?;
+        }
+        journal::record(&mut tx, entry(flow, Action::FlowReturn, "done", &owner)).await?;
+        app.announce_flow(&mut tx, flow).await?;
     }
     tx.commit().await?;
     if !first {
         note(app, flow, "repeated").await?;
         return Ok(page(Page::Repeated));
     }
-    announce(app, flow).await;
-    Ok(back(flow, "claim", &claim))
+    if trusted {
+        return Ok(back(flow, "claim", &secret));
+    }
+    let provider = flow.provider()?.wire_name();
+    Ok(confirm::ask(flow, name.as_deref(), provider, &secret))
+}
+
+/// The flow's own return page with what it is to hear.
+pub(super) fn target(flow: &FlowRow, name: &str, value: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!(
+        "{}#flow={}&{name}={value}",
+        flow.return_uri, flow.id
+    ))
 }
 
 /// 303 to the flow's own return page. The code is nowhere in it.
 fn back(flow: &FlowRow, name: &str, value: &str) -> Response {
-    let target = Zeroizing::new(format!(
-        "{}#flow={}&{name}={value}",
-        flow.return_uri, flow.id
-    ));
+    let target = target(flow, name, value);
     match HeaderValue::try_from(target.as_str()) {
         Ok(target) => (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response(),
         Err(_) => page(Page::Fault),
@@ -192,26 +228,39 @@ async fn end(
     failure: ErrorCode,
     words: Option<&str>,
 ) -> ApiResult<()> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&flow.owner()).await?;
     let open = [FlowPhase::Started];
-    let ended = flows::set_failed(&mut tx, flow, &open, failure, None, words).await?;
-    journal::record(&mut tx, entry(flow, failure.entry().code, &flow.owner())).await?;
-    tx.commit().await?;
-    if ended {
-        announce(app, flow).await;
+    if flows::set_failed(&mut tx, flow, &open, failure, None, words).await? {
+        app.announce_flow(&mut tx, flow).await?;
     }
-    Ok(())
+    journal::record(
+        &mut tx,
+        entry(
+            flow,
+            Action::FlowReturn,
+            failure.entry().code,
+            &flow.owner(),
+        ),
+    )
+    .await?;
+    Ok(tx.commit().await?)
 }
 
+/// What changes nothing may come a thousand times over: it is counted like any refused try.
 async fn note(app: &Shared, flow: &FlowRow, outcome: &str) -> ApiResult<()> {
-    Ok(journal::record_alone(&app.store, entry(flow, outcome, &flow.owner())).await?)
+    Ok(refusals::record(app, entry(flow, Action::FlowReturn, outcome, &flow.owner())).await?)
 }
 
-fn entry<'a>(flow: &'a FlowRow, outcome: &'a str, owner: &'a crate::store::Owner) -> Entry<'a> {
+pub(super) fn entry<'a>(
+    flow: &'a FlowRow,
+    action: Action,
+    outcome: &'a str,
+    owner: &'a crate::store::Owner,
+) -> Entry<'a> {
     Entry {
         owner,
         sub: "provider",
-        action: "flow.return",
+        action,
         target: Some(&flow.id),
         outcome,
         reason: None,

@@ -4,20 +4,26 @@ use super::json::Json as Body;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
-use crate::grant::revoke::{self, Outcome};
+use crate::events::Change;
+use crate::grant::revoke::{self, Grant, Outcome};
 use crate::grant::{TokenColumn, token_place};
+use crate::provider::tokens::Which;
+use crate::refusals::journaled;
 use crate::session::Principal;
 use crate::store::connections::{self, ConnectionRow};
-use crate::store::grants;
+use crate::store::grants::{self, GrantRow};
 use crate::store::journal::{self, Entry};
+use crate::store::{to_word, workspaces};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{ETAG, IF_MATCH};
 use portico_core::error::ErrorCode;
-use portico_core::wire::{Connection, Event, UpdateConnection};
+use portico_core::journal::Action;
+use portico_core::wire::{Connection, Provider, UpdateConnection};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Longest label, in characters.
 const MAX_LABEL: usize = 100;
@@ -37,12 +43,12 @@ pub(super) async fn list(State(app): State<Shared>, Who(who): Who) -> ApiResult<
     }))
 }
 
-async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<ConnectionRow> {
+pub(super) async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<ConnectionRow> {
     let row = connections::find(app.store.readers(), &who.owner, id).await?;
     row.ok_or_else(|| ErrorCode::NotFound.into())
 }
 
-fn with_version(connection: Connection) -> Response {
+pub(super) fn with_version(connection: Connection) -> Response {
     let tag = format!("\"{}\"", connection.version);
     ([(ETAG, tag)], Json(connection)).into_response()
 }
@@ -64,40 +70,80 @@ pub(super) async fn update(
     headers: HeaderMap,
     Body(change): Body<UpdateConnection>,
 ) -> ApiResult<Response> {
-    require_admin(&app, &who, "connection.update", Some(&id)).await?;
-    let version = version(&headers)?;
-    if change
-        .label
-        .as_ref()
-        .is_some_and(|label| label.trim().chars().count() > MAX_LABEL)
-    {
-        return Err(ApiError::with_detail(
-            ErrorCode::InvalidRequest,
-            "A label has at most 100 characters.",
-        ));
-    }
-    if change
-        .label
-        .as_ref()
-        .is_some_and(|label| label.chars().any(char::is_control))
-    {
-        return Err(ApiError::with_detail(
-            ErrorCode::InvalidRequest,
-            "A label has no control characters.",
-        ));
-    }
-    find(&app, &who, &id).await?;
-    let mut tx = app.store.begin().await?;
-    if !connections::update(&mut tx, &who.owner, &id, version, &change).await? {
-        return Err(ErrorCode::VersionConflict.into());
-    }
-    journal::record(&mut tx, entry(&who, "connection.update", &id)).await?;
-    tx.commit().await?;
-    app.announce(&who.owner, &id).await;
+    let action = Action::ConnectionUpdate;
+    require_admin(&app, &who, action, Some(&id)).await?;
+    let changed = change_facts(&app, &who, &id, &headers, &change).await;
+    journaled(&app, &who, action, Some(&id), changed).await?;
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
 }
 
-fn version(headers: &HeaderMap) -> ApiResult<u64> {
+async fn change_facts(
+    app: &Shared,
+    who: &Principal,
+    id: &str,
+    headers: &HeaderMap,
+    change: &UpdateConnection,
+) -> ApiResult<()> {
+    let version = version(headers)?;
+    if let Some(label) = &change.label {
+        check_label(label)?;
+    }
+    find(app, who, id).await?;
+    // In the organization, so that nobody removes the workspace meanwhile.
+    let mut tx = app.store.begin_in(&who.owner).await?;
+    if let Some(Some(workspace)) = &change.workspace {
+        workspaces::find(&mut *tx, &who.owner, workspace.as_str())
+            .await?
+            .ok_or(ErrorCode::UnknownWorkspace)?;
+    }
+    if !connections::update(&mut tx, &who.owner, id, version, change).await? {
+        return Err(ErrorCode::VersionConflict.into());
+    }
+    let reason = what_changed(change)?;
+    let entry = entry(who, Action::ConnectionUpdate, id, &reason);
+    journal::record(&mut tx, entry).await?;
+    app.announce(&mut tx, &who.owner, id, Change::Updated)
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Without the label itself: it is somebody's text.
+fn what_changed(change: &UpdateConnection) -> ApiResult<String> {
+    let mut parts = Vec::new();
+    match change.label.as_deref().map(str::trim) {
+        Some("") => parts.push("label removed".to_owned()),
+        Some(_) => parts.push("label".to_owned()),
+        None => {}
+    }
+    if let Some(kind) = change.connection_type {
+        parts.push(format!("connection type {}", to_word(kind)?));
+    }
+    match &change.workspace {
+        Some(Some(id)) => parts.push(format!("workspace {id}")),
+        Some(None) => parts.push("workspace removed".to_owned()),
+        None => {}
+    }
+    Ok(if parts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        parts.join(", ")
+    })
+}
+
+/// A person's own name for a portal: at most 100 characters, in one line.
+pub(super) fn check_label(label: &str) -> ApiResult<()> {
+    let fault = if label.trim().chars().count() > MAX_LABEL {
+        "A label has at most 100 characters."
+    } else if label.chars().any(char::is_control) {
+        "A label has no control characters."
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::with_detail(ErrorCode::InvalidRequest, fault))
+}
+
+/// The version that a person saw, from `If-Match`.
+pub(super) fn version(headers: &HeaderMap) -> ApiResult<u64> {
     headers
         .get(IF_MATCH)
         .and_then(|value| value.to_str().ok())
@@ -133,7 +179,7 @@ fn yes() -> bool {
 pub(super) struct Removed {
     revoked: bool,
     uninstalled: bool,
-    notes: Vec<&'static str>,
+    notes: Cow<'static, [&'static str]>,
 }
 
 /// `DELETE /v1/connections/{id}?revoke=true`.
@@ -143,14 +189,14 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     Query(removal): Query<Removal>,
 ) -> ApiResult<Json<Removed>> {
-    require_admin(&app, &who, "connection.remove", Some(&id)).await?;
-    let pending = forget(&app, &who, &id, removal.revoke).await?;
-    let removed = portico_core::ids::ConnectionId::try_from(id).map_err(|_| ErrorCode::Internal)?;
-    app.bus
-        .publish(&who.owner, None, Event::ConnectionRemoved { id: removed });
-    let outcome = match pending {
-        None => None,
-        Some(revocation) => {
+    let action = Action::ConnectionRemove;
+    require_admin(&app, &who, action, Some(&id)).await?;
+    let forgotten = forget(&app, &who, &id, removal.revoke).await;
+    let (provider, forgotten) = journaled(&app, &who, action, Some(&id), forgotten).await?;
+    let outcome = match forgotten {
+        Forgotten::Static => return Ok(Json(STATIC_REMOVED)),
+        Forgotten::Left => None,
+        Forgotten::ToRevoke(revocation) => {
             let app_of_task = app.clone();
             let running = app
                 .tasks
@@ -162,7 +208,17 @@ pub(super) async fn remove(
             Some(outcome?.unwrap_or(Outcome::PutOff))
         }
     };
-    Ok(Json(told(outcome)))
+    Ok(Json(told(provider, outcome)))
+}
+
+/// What is left to do at the provider.
+enum Forgotten {
+    /// Nothing can be done from here: a static token is revoked by whoever made it.
+    Static,
+    /// Nothing was wanted, or the grant cannot be read.
+    Left,
+    /// This revocation.
+    ToRevoke(String),
 }
 
 /// Connection and tokens go in one commit; what must still be revoked stays behind, sealed anew.
@@ -171,65 +227,132 @@ async fn forget(
     who: &Principal,
     id: &str,
     revoke: bool,
-) -> ApiResult<Option<String>> {
+) -> ApiResult<(Provider, Forgotten)> {
     let owner = &who.owner;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(owner).await?;
     let grant = grants::lock(&mut tx, owner, id)
         .await?
         .ok_or(ErrorCode::NotFound)?;
-    let pending = match (&grant.refresh_token, revoke) {
+    let provider = grant.provider()?;
+    let (which, sealed) = what_revokes(app, provider, &grant);
+    let (forgotten, fate) = match (sealed, revoke) {
+        _ if grant.is_static() => (Forgotten::Static, "its token stays valid at HubSpot"),
         (Some(sealed), true) => {
-            let place = token_place(owner, id, grant.generation(), TokenColumn::Refresh);
+            let column = match which {
+                Which::Access => TokenColumn::Access,
+                Which::Refresh => TokenColumn::Refresh,
+            };
+            let place = token_place(owner, id, grant.generation(), column);
             match app.sealer.open_text(place, sealed) {
                 Ok(token) => {
-                    let (client_id, account) = (&grant.client_id, &grant.account);
-                    Some(revoke::enlist(app, &mut tx, owner, client_id, account, &token).await?)
+                    let given_up = Grant {
+                        provider,
+                        client_id: &grant.client_id,
+                        account: &grant.account,
+                        which,
+                        token: &token,
+                    };
+                    let row = revoke::enlist(app, &mut tx, owner, &given_up).await?;
+                    (Forgotten::ToRevoke(row), "its grant is to be revoked")
                 }
                 // A grant that cannot be read cannot be revoked; its connection must still go.
                 Err(error) => {
                     tracing::error!(error = %error, connection = id, alert = true, "a grant cannot be opened");
-                    None
+                    (Forgotten::Left, "its grant cannot be read and stays alive")
                 }
             }
         }
-        _ => None,
+        (Some(_), false) => (
+            Forgotten::Left,
+            "its grant was left alive on request (revoke=false)",
+        ),
+        (None, _) => (Forgotten::Left, "it held no grant to revoke"),
     };
+    app.announce(&mut tx, owner, id, Change::Removed).await?;
     connections::delete(&mut tx, owner, id).await?;
-    journal::record(&mut tx, entry(who, "connection.remove", id)).await?;
+    let reason = format!("portal {}; {fate}", grant.account);
+    let entry = entry(who, Action::ConnectionRemove, id, &reason);
+    journal::record(&mut tx, entry).await?;
     tx.commit().await?;
-    app.grants.changed(owner, id);
-    Ok(pending)
+    Ok((provider, forgotten))
 }
 
-fn told(outcome: Option<Outcome>) -> Removed {
-    let first = match outcome {
-        Some(Outcome::Revoked) => {
+/// The token by which the provider gives up the grant; a provider that is no longer configured gets the refresh token.
+fn what_revokes<'a>(
+    app: &Shared,
+    provider: Provider,
+    grant: &'a GrantRow,
+) -> (Which, Option<&'a Vec<u8>>) {
+    let has_refresh = grant.refresh_token.is_some();
+    let which = app
+        .providers
+        .find(provider)
+        .map_or(Which::Refresh, |client| {
+            client.revoked_by_stored(has_refresh, grant.seconds_left())
+        });
+    let sealed = match which {
+        Which::Access => &grant.access_token,
+        Which::Refresh => &grant.refresh_token,
+    };
+    (which, sealed.as_ref())
+}
+
+const STATIC_REMOVED: Removed = Removed {
+    revoked: false,
+    uninstalled: false,
+    notes: Cow::Borrowed(&[
+        "Portico has forgotten the token. HubSpot lets nobody revoke it from here, so it stays valid there.",
+        "To end it, rotate it or delete its private app in HubSpot under Settings, Integrations, Private Apps; \
+         a service key under Development, Keys, Service keys.",
+    ]),
+};
+
+fn told(provider: Provider, outcome: Option<Outcome>) -> Removed {
+    let first = match (outcome, provider) {
+        (Some(Outcome::Revoked), Provider::Hubspot) => {
             "The refresh token was revoked at HubSpot; access tokens already issued work for up to 30 minutes."
         }
-        Some(Outcome::DependedOn) => {
+        (Some(Outcome::Revoked), Provider::Github) => {
+            "The authorization was revoked at GitHub, and every token with it."
+        }
+        (Some(Outcome::DependedOn), Provider::Hubspot) => {
             "The grant was not revoked, because another connection to the same portal lives on it."
         }
-        Some(Outcome::PutOff) => {
+        (Some(Outcome::DependedOn), Provider::Github) => {
+            "The authorization was not revoked, because another connection to the same account lives on it."
+        }
+        (Some(Outcome::PutOff), Provider::Hubspot) => {
             "HubSpot did not confirm the revocation; it is tried again for seven days."
         }
-        None => "The grant was left alive at HubSpot.",
+        (Some(Outcome::PutOff), Provider::Github) => {
+            "GitHub did not confirm the revocation; it is tried again for seven days."
+        }
+        (None, Provider::Hubspot) => "The grant was left alive at HubSpot.",
+        (None, Provider::Github) => "The authorization was left alive at GitHub.",
     };
-    let second = "The app stays installed in the portal: remove it in HubSpot under Settings, Integrations, Connected Apps.";
+    let second = match provider {
+        Provider::Hubspot => {
+            "The app stays installed in the portal: remove it in HubSpot under Settings, Integrations, Connected Apps."
+        }
+        Provider::Github => {
+            "The app stays installed where it was: remove it in GitHub under Settings, Applications."
+        }
+    };
     Removed {
         revoked: outcome == Some(Outcome::Revoked),
         uninstalled: false,
-        notes: vec![first, second],
+        notes: vec![first, second].into(),
     }
 }
 
-fn entry<'a>(who: &'a Principal, action: &'static str, id: &'a str) -> Entry<'a> {
+fn entry<'a>(who: &'a Principal, action: Action, id: &'a str, reason: &'a str) -> Entry<'a> {
     Entry {
         owner: &who.owner,
         sub: &who.sub,
         action,
         target: Some(id),
         outcome: "done",
-        reason: None,
+        reason: Some(reason),
         session: Some(&who.jti),
     }
 }

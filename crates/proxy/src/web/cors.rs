@@ -17,7 +17,7 @@ use portico_core::error::ErrorCode;
 const ALLOW_HEADERS: &str =
     "authorization, content-type, idempotency-key, x-request-id, if-match, last-event-id";
 const EXPOSE_HEADERS: &str = "retry-after, x-hubspot-ratelimit-max, x-hubspot-ratelimit-remaining, \
-    x-hubspot-ratelimit-interval-milliseconds, x-request-id, etag";
+    x-hubspot-ratelimit-interval-milliseconds, x-request-id, etag, content-disposition";
 
 /// Lets configured origins through, answers their preflights, and refuses everybody else.
 pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
@@ -64,8 +64,9 @@ fn check(app: &Shared, request: &Request) -> Result<Option<HeaderValue>, ApiErro
 }
 
 fn is_configured(app: &Shared, origin: &HeaderValue) -> bool {
-    let known = |configured: &String| configured.as_bytes() == origin.as_bytes();
-    app.config.origins().iter().any(known)
+    origin
+        .to_str()
+        .is_ok_and(|origin| app.sessions.tenants().list_origin(origin))
 }
 
 fn preflight(path: &str) -> Response {
@@ -83,8 +84,12 @@ fn methods(path: &str) -> &'static str {
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments.as_slice() {
-        ["session" | "connections" | "events"] => "GET",
+        ["session" | "connections" | "events" | "journal"] | ["journal", "export"] => "GET",
         ["flows", _] => "GET, DELETE",
+        ["connections", "static"] => "POST",
+        ["connections", _, "credential"] => "PUT",
+        ["workspaces"] => "GET, POST",
+        ["workspaces", _] => "PATCH, DELETE",
         ["connections", _] => "GET, PATCH, DELETE",
         _ => "POST",
     }
@@ -112,7 +117,14 @@ mod tests {
             ("/v1/connections", "GET"),
             ("/connections/c1", "GET, PATCH, DELETE"),
             ("/v1/connections/c1/relay/owners.list", "POST"),
+            ("/v1/connections/static", "POST"),
+            ("/v1/connections/c1/credential", "PUT"),
+            ("/v1/connections/c1/test", "POST"),
+            ("/v1/workspaces", "GET, POST"),
+            ("/v1/workspaces/w1", "PATCH, DELETE"),
             ("/v1/events", "GET"),
+            ("/v1/journal", "GET"),
+            ("/v1/journal/export", "GET"),
             ("/v1/solo/launch", "POST"),
         ] {
             assert_eq!(methods(path), want, "{path}");

@@ -8,21 +8,23 @@ use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::code_place;
 use crate::grant::exchange::{Exchange, check_plan};
+use crate::provider::Description;
 use crate::random;
+use crate::refusals::{self, journaled};
 use crate::session::Principal;
 use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
-use crate::store::{connections, seconds};
+use crate::store::{connections, seconds, to_word};
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use portico_core::error::ErrorCode;
 use portico_core::ids::FlowId;
+use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::scopes::{Configured, lint};
 use portico_core::wire::{
-    CompleteFlow, CompletedFlow, Event, FlowPhase, FlowStarted, FlowState, Intent, Provider,
-    StartFlow,
+    CompleteFlow, CompletedFlow, FlowPhase, FlowStarted, FlowState, Intent, StartFlow,
 };
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -44,12 +46,18 @@ pub(super) async fn start(
     Who(who): Who,
     body: JsonBytes,
 ) -> ApiResult<(StatusCode, Json<FlowStarted>)> {
-    require_admin(&app, &who, "flow.start", None).await?;
-    let request = parse_start(&body)?;
-    check_start(&app, &who, &request)?;
-    let mut tx = app.store.begin().await?;
+    require_admin(&app, &who, Action::FlowStart, None).await?;
+    let started = register(&app, &who, &body).await;
+    let started = journaled(&app, &who, Action::FlowStart, None, started).await?;
+    Ok((StatusCode::CREATED, Json(started)))
+}
+
+/// Everything that is checked before a redirect, and then the flow itself.
+async fn register(app: &Shared, who: &Principal, body: &JsonBytes) -> ApiResult<FlowStarted> {
+    let request = parse_start(body)?;
+    let provider = check_start(app, who, &request)?;
     // Of several that start at once, each sees those before it.
-    journal::lock_org(&mut tx, &who.owner).await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     let open = flows::open_flows(&mut tx, &who.owner, &who.sub).await?;
     if open.of_user >= MOST_OF_USER || open.of_org >= MOST_OF_ORG {
         let wait = open.seconds_to_next.unwrap_or(flows::FLOW_LIFE);
@@ -57,14 +65,19 @@ pub(super) async fn start(
     }
     let pinned = match &request.connection_id {
         None => {
-            let used = connections::count(&mut *tx, &who.owner).await?;
-            check_plan(used, who.plan.max_connections)?;
+            if connections::counts(request.provider) {
+                let used = connections::count(&mut *tx, &who.owner).await?;
+                check_plan(used, who.plan.max_connections)?;
+            }
             None
         }
         Some(id) => {
             let row = connections::find(&mut *tx, &who.owner, id.as_str())
                 .await?
                 .ok_or(ErrorCode::NotFound)?;
+            if row.provider()? != request.provider {
+                return Err(ErrorCode::NotFound.into());
+            }
             Some(row.account)
         }
     };
@@ -76,20 +89,28 @@ pub(super) async fn start(
             Some(fault) if fault.is_unique_violation() => ErrorCode::InvalidStateHash.into(),
             _ => ApiError::from(error),
         })?;
-    record(&mut tx, &who, "flow.start", id.as_str(), "done").await?;
-    tx.commit().await?;
-    let base = &app.config.hubspot.authorize_base;
-    let started = FlowStarted {
-        flow_id: id,
-        client_id: app.config.hubspot.client_id.clone(),
-        redirect_uri: app.config.redirect_uri(request.provider),
-        authorize_endpoint: match pinned {
-            None => format!("{base}/oauth/authorize"),
-            Some(account) => format!("{base}/oauth/{account}/authorize"),
-        },
-        expires_at: seconds(expires_at),
+    let reason = intent(&request)?;
+    let entry = Entry {
+        reason: Some(&reason),
+        ..entry(who, Action::FlowStart, id.as_str(), "done")
     };
-    Ok((StatusCode::CREATED, Json(started)))
+    journal::record(&mut tx, entry).await?;
+    tx.commit().await?;
+    Ok(FlowStarted {
+        flow_id: id,
+        client_id: provider.client_id.clone(),
+        redirect_uri: app.config.redirect_uri(request.provider),
+        authorize_endpoint: provider.authorize_endpoint(pinned.as_deref()),
+        expires_at: seconds(expires_at),
+    })
+}
+
+fn intent(request: &StartFlow) -> ApiResult<String> {
+    let intent = to_word(request.intent)?;
+    Ok(match &request.connection_id {
+        Some(id) => format!("{intent} of connection {id}"),
+        None => intent,
+    })
 }
 
 /// Tells a missing challenge or state hash from any other fault of the body (AR-3).
@@ -113,7 +134,11 @@ fn parse_start(body: &JsonBytes) -> ApiResult<StartFlow> {
     })
 }
 
-fn check_start(app: &Shared, who: &Principal, request: &StartFlow) -> ApiResult<()> {
+fn check_start<'a>(
+    app: &'a Shared,
+    who: &Principal,
+    request: &StartFlow,
+) -> ApiResult<&'a Description> {
     let invalid = |sentence: &str| Err(ApiError::with_detail(ErrorCode::InvalidRequest, sentence));
     if request.code_challenge_method != "S256" || !is_encoded_32_bytes(&request.code_challenge) {
         return Err(ErrorCode::InvalidPkce.into());
@@ -124,9 +149,11 @@ fn check_start(app: &Shared, who: &Principal, request: &StartFlow) -> ApiResult<
     if !return_uris(app, who).contains(&request.return_uri) {
         return Err(ErrorCode::InvalidReturnUri.into());
     }
-    if request.provider != Provider::Hubspot {
-        return invalid("This proxy has no GitHub app configured.");
-    }
+    let Some(client) = app.providers.find(request.provider) else {
+        let title = request.provider.title();
+        return invalid(&format!("This proxy has no {title} app configured."));
+    };
+    let provider = client.description();
     match (request.intent, &request.connection_id) {
         (Intent::Connect, Some(_)) => {
             return invalid("A flow that adds a portal names no connection.");
@@ -152,11 +179,13 @@ fn check_start(app: &Shared, who: &Principal, request: &StartFlow) -> ApiResult<
         }
     }
     let configured = Configured {
-        required: &app.config.hubspot.required_scopes,
-        optional: &app.config.hubspot.optional_scopes,
+        required: &provider.required_scopes,
+        optional: &provider.optional_scopes,
     };
-    lint(&configured, &request.scopes, &request.optional_scopes)
-        .map_err(|fault| ApiError::with_detail(fault.code(), sentence(&fault.to_string())))
+    lint(&configured, &request.scopes, &request.optional_scopes).map_err(|fault| {
+        ApiError::with_detail(fault.code(), sentence(&fault.to_string())).about(request.provider)
+    })?;
+    Ok(provider)
 }
 
 /// A fault's words as a sentence.
@@ -188,23 +217,30 @@ pub(super) async fn cancel(
     Who(who): Who,
     Path(id): Path<String>,
 ) -> ApiResult<StatusCode> {
-    require_admin(&app, &who, "flow.cancel", Some(&id)).await?;
-    let flow = find(&app, &who, &id).await?;
+    let action = Action::FlowCancel;
+    require_admin(&app, &who, action, Some(&id)).await?;
+    let cancelled = give_up(&app, &who, &id).await;
+    journaled(&app, &who, action, Some(&id), cancelled).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn give_up(app: &Shared, who: &Principal, id: &str) -> ApiResult<()> {
+    let flow = find(app, who, id).await?;
     if flow.phase()? == FlowPhase::Exchanging {
         return Err(ApiError::with_detail(
             ErrorCode::FlowFinished,
             "The authorization is just being finished and can no longer be cancelled.",
         ));
     }
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&who.owner).await?;
     let open = [FlowPhase::Started, FlowPhase::Coded];
     let detail = Some("It was cancelled.");
     if flows::set_failed(&mut tx, &flow, &open, ErrorCode::FlowFinished, detail, None).await? {
-        record(&mut tx, &who, "flow.cancel", &id, "done").await?;
+        journal::record(&mut tx, entry(who, Action::FlowCancel, id, "done")).await?;
+        app.announce_flow(&mut tx, &flow).await?;
     }
     tx.commit().await?;
-    announce(&app, &flow).await;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 /// `POST /v1/flows/{id}/complete`: claim and verifier against a connection.
@@ -214,21 +250,25 @@ pub(super) async fn complete(
     Path(id): Path<String>,
     Body(proof): Body<CompleteFlow>,
 ) -> ApiResult<Json<CompletedFlow>> {
-    require_admin(&app, &who, "flow.complete", Some(&id)).await?;
+    let action = Action::FlowComplete;
+    require_admin(&app, &who, action, Some(&id)).await?;
     let proof = Proof {
         claim: Zeroizing::new(proof.claim),
         verifier: Zeroizing::new(proof.code_verifier),
     };
-    let flow = find(&app, &who, &id).await?;
+    let found = find(&app, &who, &id).await;
+    let flow = journaled(&app, &who, action, Some(&id), found).await?;
+    if is_open(&flow)? && !may_return(&app, &flow) {
+        let code = ErrorCode::InvalidReturnUri;
+        return kill(&app, &who, &flow, code).await.map(Json);
+    }
     match flow.phase()? {
         FlowPhase::Started => refuse_claim(&app, &who, &id).await,
         FlowPhase::Coded => redeem(&app, who, flow, proof).await,
         FlowPhase::Failed if flow.failure()? == Some(ErrorCode::ClaimRequired) => {
             refuse_claim(&app, &who, &id).await
         }
-        FlowPhase::Exchanging | FlowPhase::Done | FlowPhase::Failed => {
-            repeat(&app, &who, &id).await
-        }
+        FlowPhase::Exchanging | FlowPhase::Done | FlowPhase::Failed => again(&app, &who, &id).await,
     }
     .map(Json)
 }
@@ -241,8 +281,8 @@ struct Proof {
 /// The flow stays as it is: whoever has the claim may still come.
 async fn refuse_claim(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedFlow> {
     let code = ErrorCode::ClaimRequired;
-    let entry = entry(who, "flow.complete", id, code.entry().code);
-    journal::record_alone(&app.store, entry).await?;
+    let entry = entry(who, Action::FlowComplete, id, code.entry().code);
+    refusals::record(app, entry).await?;
     Err(code.into())
 }
 
@@ -264,7 +304,7 @@ async fn redeem(
     }
     let challenge = sha256_base64url(&proof.verifier);
     if !is_verifier(&proof.verifier) || !same(&flow.code_challenge, &challenge) {
-        return kill(app, &who, &flow).await;
+        return kill(app, &who, &flow, ErrorCode::BadVerifier).await;
     }
     if !app.sealer.can_seal() {
         return Err(ApiError::from(ErrorCode::StoreUnavailable).retry_after(2.0));
@@ -273,13 +313,15 @@ async fn redeem(
     let owner = flow.owner();
     let sealed = flow.code.as_ref().ok_or(ErrorCode::ClaimRequired)?;
     let code = app.sealer.open_text(code_place(&owner, &flow.id), sealed)?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&owner).await?;
     let first = flows::set_exchanging(&mut tx, &flow).await?;
+    if first {
+        app.announce_flow(&mut tx, &flow).await?;
+    }
     tx.commit().await?;
     if !first {
-        return repeat(app, &who, &flow.id).await;
+        return again(app, &who, &flow.id).await;
     }
-    announce(app, &flow).await;
     let exchange = Exchange {
         app: app.clone(),
         flow,
@@ -306,17 +348,41 @@ fn same(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
-/// A wrong verifier ends the flow: our own check, before any token call (EX-1, EX-2).
-async fn kill(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResult<CompletedFlow> {
-    let code = ErrorCode::BadVerifier;
-    let mut tx = app.store.begin().await?;
-    let ended = flows::set_failed(&mut tx, flow, &[FlowPhase::Coded], code, None, None).await?;
-    record(&mut tx, who, "flow.complete", &flow.id, code.entry().code).await?;
-    tx.commit().await?;
-    if ended {
-        announce(app, flow).await;
+fn is_open(flow: &FlowRow) -> ApiResult<bool> {
+    Ok(matches!(
+        flow.phase()?,
+        FlowPhase::Started | FlowPhase::Coded
+    ))
+}
+
+/// Whether its tenant is still there and still lists the page the flow returns to (JW-9, AR-7).
+pub(super) fn may_return(app: &Shared, flow: &FlowRow) -> bool {
+    let tenants = app.sessions.tenants();
+    let tenant = tenants.get(&flow.owner().tenant);
+    tenant.is_some_and(|tenant| tenant.return_uris.contains(&flow.return_uri))
+}
+
+/// Ends a flow before any token call: a wrong verifier (our own check: EX-1, EX-2), or a page that is gone.
+async fn kill(
+    app: &Shared,
+    who: &Principal,
+    flow: &FlowRow,
+    code: ErrorCode,
+) -> ApiResult<CompletedFlow> {
+    let mut tx = app.store.begin_in(&who.owner).await?;
+    let open = [FlowPhase::Started, FlowPhase::Coded];
+    if flows::set_failed(&mut tx, flow, &open, code, None, None).await? {
+        app.announce_flow(&mut tx, flow).await?;
     }
+    let entry = entry(who, Action::FlowComplete, &flow.id, code.entry().code);
+    journal::record(&mut tx, entry).await?;
+    tx.commit().await?;
     Err(code.into())
+}
+
+async fn again(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedFlow> {
+    let repeated = repeat(app, who, id).await;
+    journaled(app, who, Action::FlowComplete, Some(id), repeated).await
 }
 
 /// The stored result again; waits for an exchange that runs (EX-4, EX-9).
@@ -337,7 +403,7 @@ async fn repeat(app: &Shared, who: &Principal, id: &str) -> ApiResult<CompletedF
                     "The authorization is still being finished; its result will show by itself.",
                 ));
             }
-            FlowPhase::Started | FlowPhase::Coded => return refuse_claim(app, who, id).await,
+            FlowPhase::Started | FlowPhase::Coded => return Err(ErrorCode::ClaimRequired.into()),
             FlowPhase::Failed => {
                 let code = flow.failure()?.unwrap_or(ErrorCode::FlowFinished);
                 return Err(match &flow.failure_detail {
@@ -367,29 +433,7 @@ async fn stored_result(app: &Shared, who: &Principal, flow: &FlowRow) -> ApiResu
     })
 }
 
-/// Tells the starter how the flow stands.
-pub(super) async fn announce(app: &Shared, flow: &FlowRow) {
-    let owner = flow.owner();
-    let state = match flows::by_id(app.store.readers(), &owner, &flow.id).await {
-        Ok(Some(row)) => row.state(),
-        Ok(None) => return,
-        Err(error) => Err(error),
-    };
-    match state {
-        Ok(flow_state) => {
-            let event = Event::FlowChanged { flow: flow_state };
-            app.bus.publish(&owner, Some(&flow.sub), event);
-        }
-        Err(error) => tracing::error!(error = %error, "a flow's change could not be announced"),
-    }
-}
-
-fn entry<'a>(
-    who: &'a Principal,
-    action: &'static str,
-    target: &'a str,
-    outcome: &'a str,
-) -> Entry<'a> {
+fn entry<'a>(who: &'a Principal, action: Action, target: &'a str, outcome: &'a str) -> Entry<'a> {
     Entry {
         owner: &who.owner,
         sub: &who.sub,
@@ -399,14 +443,4 @@ fn entry<'a>(
         reason: None,
         session: Some(&who.jti),
     }
-}
-
-async fn record(
-    db: &mut sqlx::AnyConnection,
-    who: &Principal,
-    action: &'static str,
-    target: &str,
-    outcome: &str,
-) -> ApiResult<()> {
-    Ok(journal::record(db, entry(who, action, target, outcome)).await?)
 }

@@ -1,4 +1,5 @@
 //! The few static pages of the callback: what happened, and what to do. Nothing of the request is in them.
+//! Owns the look of every page of the proxy's own.
 
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -20,6 +21,8 @@ pub(super) enum Page {
     Malformed,
     /// A bot, a preview, an embedded page, another method.
     NotANavigation,
+    /// A confirmation that our own page's form did not send.
+    NotTheForm,
     /// A fault of ours.
     Fault,
 }
@@ -36,12 +39,22 @@ box-shadow:0 8px 30px rgb(0 0 0/.08)}\
 color:var(--mark);border:2px solid currentColor}\
 h1{font-size:1.3rem;line-height:1.3;margin:18px 0 8px}\
 p{margin:0 0 10px;color:var(--soft)}\
-p:last-child{margin:0;color:var(--ink)}";
+p:last-child{margin:0;color:var(--ink)}\
+dl{margin:16px 0;display:grid;grid-template-columns:auto 1fr;gap:6px 16px}\
+dt{color:var(--soft)}dd{margin:0;font-weight:600;overflow-wrap:anywhere;unicode-bidi:isolate}\
+form{margin:0 0 16px}a{color:inherit}\
+button{font:inherit;font-weight:600;padding:10px 18px;border:0;border-radius:9px;background:var(--mark);color:var(--card);\
+cursor:pointer}button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}";
+
+/// What a policy names the style by.
+pub(super) static STYLE_HASH: LazyLock<String> = LazyLock::new(|| {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
+    STANDARD.encode(digest.as_ref())
+});
 
 /// The interface's policy, with the one style of these pages.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
-    let hash = STANDARD.encode(digest.as_ref());
+    let hash = &*STYLE_HASH;
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
     )
@@ -69,14 +82,20 @@ pub(super) fn page(page: Page) -> Response {
         Page::Malformed => (
             StatusCode::BAD_REQUEST,
             "This return cannot be read",
-            "Its address does not have the form that HubSpot gives it. Nothing was connected.",
+            "Its address does not have the form that a return has. Nothing was connected.",
             "Close this window and start again in Portico.",
         ),
         Page::NotANavigation => (
             StatusCode::METHOD_NOT_ALLOWED,
-            "This address is for returning from HubSpot",
+            "This address is for returning from the consent page",
             "It takes a visit of a browser window only, not a preview or an embedded page. Nothing was changed.",
             "Start again in Portico.",
+        ),
+        Page::NotTheForm => (
+            StatusCode::FORBIDDEN,
+            "This was not confirmed",
+            "A connection is confirmed by the button on Portico's own page, in a window of its own. Nothing was changed.",
+            "Close this window and start again in Portico.",
         ),
         Page::Fault => (
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -85,12 +104,8 @@ pub(super) fn page(page: Page) -> Response {
             "Close this window and start again in Portico; if it stays, tell the operator.",
         ),
     };
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
-         <style>{STYLE}</style></head><body><main><div class=\"mark\" aria-hidden=\"true\">!</div>\
-         <h1>{title}</h1><p>{what}</p><p>{action}</p></main></body></html>"
-    );
+    let body = format!("<h1>{title}</h1><p>{what}</p><p>{action}</p>");
+    let html = document(title, "", &body);
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, POLICY.as_str()),
@@ -102,4 +117,14 @@ pub(super) fn page(page: Page) -> Response {
             .insert(ALLOW, http::HeaderValue::from_static("GET"));
     }
     response
+}
+
+/// A page around a body that holds nothing but markup of ours and escaped text.
+pub(super) fn document(title: &str, head: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">{head}<title>{title}</title>\
+         <style>{STYLE}</style></head><body><main><div class=\"mark\" aria-hidden=\"true\">!</div>\
+         {body}</main></body></html>"
+    )
 }

@@ -4,14 +4,19 @@ use super::who::Who;
 use crate::app::Shared;
 use crate::error::ApiResult;
 use crate::session::Principal;
-use crate::store::connections;
+use crate::store::{connections, workspaces};
 use axum::Json;
 use axum::extract::State;
-use portico_core::wire::{Provider, ProviderInfo, SessionInfo};
+use portico_core::wire::{ProviderInfo, SessionInfo};
 
-/// Return addresses that pages of an origin may use: flows come back to where they began.
+/// Return addresses of the person's own tenant that pages of an origin may use: flows come back to where they
+/// began.
 pub(super) fn return_uris(app: &Shared, who: &Principal) -> Vec<String> {
-    let mut uris = app.config.return_uris();
+    let tenants = app.sessions.tenants();
+    let mut uris = tenants
+        .get(&who.owner.tenant)
+        .map(|tenant| tenant.return_uris.clone())
+        .unwrap_or_default();
     uris.retain(|uri| {
         url::Url::parse(uri).is_ok_and(|url| url.origin().ascii_serialization() == who.origin)
     });
@@ -21,20 +26,23 @@ pub(super) fn return_uris(app: &Shared, who: &Principal) -> Vec<String> {
 /// Answers the session's facts.
 pub(super) async fn show(State(app): State<Shared>, Who(who): Who) -> ApiResult<Json<SessionInfo>> {
     let connections_used = connections::count(app.store.readers(), &who.owner).await?;
-    let hubspot = &app.config.hubspot;
-    let host = hubspot
-        .authorize_base
-        .split("://")
-        .nth(1)
-        .unwrap_or_default();
-    let provider = ProviderInfo {
-        provider: Provider::Hubspot,
-        host: host.to_owned(),
-        client_id: hubspot.client_id.clone(),
-        required_scopes: hubspot.required_scopes.clone(),
-        optional_scopes: hubspot.optional_scopes.clone(),
-        return_uris: return_uris(&app, &who),
-    };
+    let workspaces = workspaces::list(app.store.readers(), &who.owner).await?;
+    let return_uris = return_uris(&app, &who);
+    let providers = app
+        .providers
+        .iter()
+        .map(|client| {
+            let provider = client.description();
+            ProviderInfo {
+                provider: provider.provider,
+                host: provider.host().to_owned(),
+                client_id: provider.client_id.clone(),
+                required_scopes: provider.required_scopes.clone(),
+                optional_scopes: provider.optional_scopes.clone(),
+                return_uris: return_uris.clone(),
+            }
+        })
+        .collect();
     Ok(Json(SessionInfo {
         iss: who.owner.tenant,
         org: who.owner.org,
@@ -42,7 +50,8 @@ pub(super) async fn show(State(app): State<Shared>, Who(who): Who) -> ApiResult<
         role: who.role,
         plan: who.plan,
         connections_used,
-        providers: vec![provider],
+        workspaces,
+        providers,
         expires_at: who.expires_at,
     }))
 }

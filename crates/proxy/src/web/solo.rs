@@ -2,7 +2,7 @@
 //! Owns the proof of a browser's key. Tickets and assertions work once.
 
 use super::json::Json as Body;
-use crate::app::Shared;
+use crate::app::{LocalOrg, Shared};
 use crate::config::check::is_session_id;
 use crate::error::{ApiError, ApiResult};
 use crate::random;
@@ -18,6 +18,7 @@ use http::HeaderMap;
 use http::header::ORIGIN;
 use jsonwebtoken::{Algorithm, DecodingKey, decode};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::pkce::{is_encoded_32_bytes, sha256_base64url};
 use portico_core::wire::{Launch, Launched, RenewSession, SessionToken};
 use serde::Deserialize;
@@ -35,7 +36,8 @@ pub(super) async fn launch(
     headers: HeaderMap,
     Body(request): Body<Launch>,
 ) -> ApiResult<Json<Launched>> {
-    let origin = origin(&headers)?;
+    let local = local(&app)?;
+    let origin = origin(&app, local, &headers)?;
     let ticket = Zeroizing::new(request.ticket);
     // Before the ticket is spent: a browser with an unusable key keeps its chance.
     let (key_x, key_y) = coordinates(&request.public_key)?;
@@ -44,27 +46,27 @@ pub(super) async fn launch(
     }
     let device = Device {
         id: random::id(),
-        sub: app.config.solo.user.clone(),
+        sub: local.settings.user.clone(),
         origin: origin.to_owned(),
         key_x,
         key_y,
     };
     let mut tx = app.store.begin().await?;
-    if !solo::use_ticket(&mut tx, &app.solo, &sha256_base64url(&ticket)).await? {
+    if !solo::use_ticket(&mut tx, &local.owner, &sha256_base64url(&ticket)).await? {
         return Err(ErrorCode::LaunchInvalid.into());
     }
-    solo::insert_device(&mut tx, &app.solo, &device).await?;
+    solo::insert_device(&mut tx, &local.owner, &device).await?;
     let entry = Entry {
-        owner: &app.solo,
+        owner: &local.owner,
         sub: &device.sub,
-        action: "device.launch",
+        action: Action::DeviceLaunch,
         target: Some(&device.id),
         outcome: "done",
         reason: None,
         session: None,
     };
     journal::record(&mut tx, entry).await?;
-    let session = mint(&app, &device)?;
+    let session = mint(local, &device)?;
     tx.commit().await?;
     Ok(Json(Launched {
         device_id: device.id,
@@ -72,11 +74,21 @@ pub(super) async fn launch(
     }))
 }
 
-/// The CORS guard has let only configured origins through; here one must be named.
-fn origin(headers: &HeaderMap) -> ApiResult<&str> {
+/// The solo organization; the routes are there only where it is.
+fn local(app: &Shared) -> ApiResult<&LocalOrg> {
+    app.solo.as_ref().ok_or_else(|| ErrorCode::NotFound.into())
+}
+
+/// The CORS guard has let any tenant's origins through; here one of the solo organization's must be named.
+fn origin<'a>(app: &Shared, local: &LocalOrg, headers: &'a HeaderMap) -> ApiResult<&'a str> {
     headers
         .get(ORIGIN)
         .and_then(|origin| origin.to_str().ok())
+        .filter(|origin| {
+            let tenants = app.sessions.tenants();
+            let own = tenants.get(&local.owner.tenant);
+            own.is_some_and(|own| own.origins.iter().any(|known| known == origin))
+        })
         .ok_or_else(|| ErrorCode::OriginMismatch.into())
 }
 
@@ -101,9 +113,10 @@ fn coordinates(jwk: &serde_json::Value) -> ApiResult<(String, String)> {
     Ok((x.to_owned(), y.to_owned()))
 }
 
-fn mint(app: &Shared, device: &Device) -> ApiResult<SessionToken> {
-    app.issuer
-        .mint(&device.sub, app.config.solo.role, &device.origin)
+fn mint(local: &LocalOrg, device: &Device) -> ApiResult<SessionToken> {
+    local
+        .issuer
+        .mint(&device.sub, local.settings.role, &device.origin)
         .map_err(|error| {
             tracing::error!(error = %error, alert = true, "a session could not be signed");
             ErrorCode::Internal.into()
@@ -126,18 +139,19 @@ pub(super) async fn renew(
     headers: HeaderMap,
     Body(request): Body<RenewSession>,
 ) -> ApiResult<Json<SessionToken>> {
-    let origin = origin(&headers)?;
+    let local = local(&app)?;
+    let origin = origin(&app, local, &headers)?;
     let refused = || ApiError::from(ErrorCode::LaunchRequired);
     let assertion = Zeroizing::new(request.assertion);
     let head = unverified(&assertion, ASSERTION_TYPE)
         .filter(|head| head.algorithm == Algorithm::ES256 && is_session_id(&head.kid))
         .ok_or_else(refused)?;
-    let device = solo::device(app.store.readers(), &app.solo, &head.kid)
+    let device = solo::device(app.store.readers(), &local.owner, &head.kid)
         .await?
         .filter(|device| device.origin == origin)
         .ok_or_else(refused)?;
     // A person the operator has since renamed is introduced anew.
-    if device.sub != app.config.solo.user {
+    if device.sub != local.settings.user {
         return Err(refused());
     }
     let key =
@@ -156,9 +170,9 @@ pub(super) async fn renew(
         return Err(refused());
     }
     let mut tx = app.store.begin().await?;
-    if !solo::use_assertion(&mut tx, &app.solo, &device.id, &claims.jti).await? {
+    if !solo::use_assertion(&mut tx, &local.owner, &device.id, &claims.jti).await? {
         return Err(refused());
     }
     tx.commit().await?;
-    Ok(Json(mint(&app, &device)?))
+    Ok(Json(mint(local, &device)?))
 }

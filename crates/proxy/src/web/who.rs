@@ -4,13 +4,14 @@
 use super::admission;
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
+use crate::refusals::journaled;
 use crate::session::Principal;
-use crate::store::journal::{self, Entry};
 use axum::extract::{FromRequestParts, MatchedPath};
 use http::header::{AUTHORIZATION, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use portico_core::error::ErrorCode;
+use portico_core::journal::Action;
 use portico_core::wire::Role;
 
 /// The verified person behind a request.
@@ -21,7 +22,8 @@ impl FromRequestParts<Shared> for Who {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> ApiResult<Self> {
         let principal = app.sessions.verify(bearer(&parts.headers)?)?;
-        check_origin(app, parts, &principal)?;
+        let fits = check_origin(app, parts, &principal);
+        journaled(app, &principal, Action::SessionUse, None, fits).await?;
         admission::claim(&parts.extensions, &principal.owner.tenant)?;
         let route = parts
             .extensions
@@ -35,7 +37,7 @@ impl FromRequestParts<Shared> for Who {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(ErrorCode::SessionRequired)?;
     if values.next().is_some() {
@@ -75,24 +77,12 @@ fn check_origin(app: &Shared, parts: &Parts, principal: &Principal) -> ApiResult
 pub(super) async fn require_admin(
     app: &Shared,
     who: &Principal,
-    action: &'static str,
+    action: Action,
     target: Option<&str>,
 ) -> ApiResult<()> {
-    if who.role == Role::Admin {
-        return Ok(());
-    }
-    let refusal = ErrorCode::RoleRequired;
-    // A stranger's text has no place in the journal.
-    let target = target.filter(|id| id.parse::<portico_core::ids::FlowId>().is_ok());
-    let entry = Entry {
-        owner: &who.owner,
-        sub: &who.sub,
-        action,
-        target,
-        outcome: refusal.entry().code,
-        reason: None,
-        session: Some(&who.jti),
+    let allowed = match who.role {
+        Role::Admin => Ok(()),
+        Role::Member => Err(ErrorCode::RoleRequired.into()),
     };
-    journal::record_alone(&app.store, entry).await?;
-    Err(refusal.into())
+    journaled(app, who, action, target, allowed).await
 }
