@@ -28,6 +28,6 @@ pub use front::{Front, Play, Stranger};
 pub use partner::{Partner, now};
 pub use person::{Person, fragment, location, onward};
 pub use raw::{raw, rest, statuses};
-pub use replica::{Replica, proxy_binary, written};
+pub use replica::{Replica, command, proxy_binary, written};
 
 pub use stage::{PORTAL, Stage, offer_github};

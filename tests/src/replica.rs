@@ -79,31 +79,10 @@ impl Replica {
     }
 
     async fn start_with(stage: &Stage, points: Option<String>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let mut config = stage.config.clone();
         config.base_url = "http://localhost:0".into();
-        let secret_file = folder.path().join("hubspot-client-secret");
-        fs::write(&secret_file, portico_sandbox::DEMO_CLIENT_SECRET).unwrap();
-        fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o600)).unwrap();
-        config.hubspot.client_secret_file = Some(secret_file);
-        let file = folder.path().join("portico.toml");
-        fs::write(&file, written(&config, stage.database())).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-
-        let mut command = Command::new(proxy_binary());
-        for (name, _) in std::env::vars_os() {
-            // The file is the whole of its configuration.
-            if name.to_string_lossy().starts_with("PORTICO_") {
-                command.env_remove(name);
-            }
-        }
-        if let Some(points) = points {
-            command.env("FAILPOINTS", points);
-        }
+        let (mut command, folder) = configured(stage, &mut config, "serve", points);
         let mut process = command
-            .arg("serve")
-            .arg("--config")
-            .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -183,6 +162,45 @@ impl Replica {
         let id = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
         kill_process(id, signal).unwrap();
     }
+}
+
+/// The program with one of its commands over the stage's database and keys, as an operator types it. The folder holds
+/// its configuration and must outlive it.
+///
+/// With a point, it will say that it reached that and then stand still there, to be killed.
+pub fn command(stage: &Stage, name: &str, point: Option<&str>) -> (Command, TempDir) {
+    let mut config = stage.config.clone();
+    let points = point.map(|point| format!("{point}=sleep(600000)"));
+    configured(stage, &mut config, name, points)
+}
+
+fn configured(
+    stage: &Stage,
+    config: &mut Config,
+    name: &str,
+    points: Option<String>,
+) -> (Command, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let secret_file = folder.path().join("hubspot-client-secret");
+    fs::write(&secret_file, portico_sandbox::DEMO_CLIENT_SECRET).unwrap();
+    fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o600)).unwrap();
+    config.hubspot.client_secret_file = Some(secret_file);
+    let file = folder.path().join("portico.toml");
+    fs::write(&file, written(config, stage.database())).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+
+    let mut command = Command::new(proxy_binary());
+    for (name, _) in std::env::vars_os() {
+        // The file is the whole of its configuration.
+        if name.to_string_lossy().starts_with("PORTICO_") {
+            command.env_remove(name);
+        }
+    }
+    if let Some(points) = points {
+        command.env("FAILPOINTS", points);
+    }
+    command.arg(name).arg("--config").arg(&file);
+    (command, folder)
 }
 
 async fn gather(stderr: impl AsyncRead + Unpin, said: Lines) {

@@ -8,7 +8,7 @@
 mod announce;
 mod listen;
 
-pub(crate) use announce::Change;
+pub(crate) use announce::{Change, announce_by_command};
 pub(crate) use listen::listen;
 
 use crate::app::App;

@@ -5,6 +5,9 @@
 
 mod app;
 pub mod config;
+#[cfg(test)]
+mod documented;
+mod emergency;
 mod error;
 mod events;
 mod export;
@@ -31,6 +34,7 @@ mod tenants;
 mod web;
 pub mod webhooks;
 
+pub use emergency::{LiveGrants, RevokeAllError, RevokedAll, live_grants, revoke_all};
 pub use export::{ExportError, ExportOf, VerifyError, export_journal, verify_journal};
 pub use keys::KeyError;
 pub use partner_key::{PartnerKey, PartnerKeyError, SessionOf};

@@ -2,10 +2,12 @@
 //! hour. Owns the command line and the process; everything else is the library's.
 
 mod partner_commands;
+mod revoke_command;
 mod watch;
 mod webhook_commands;
 
 use crate::partner_commands::{IssueKey, SignSession, found_good, issue_key, sign_session};
+use crate::revoke_command::{RevokeAll, revoke};
 use crate::watch::Watch;
 use crate::webhook_commands::{Webhooks, webhooks};
 use clap::{Parser, Subcommand};
@@ -57,6 +59,8 @@ enum Command {
         #[arg(long, default_value = "backend")]
         id: String,
     },
+    /// Emergency: give up every grant, of a tenant or of all; the proxy may be running.
+    RevokeAll(RevokeAll),
 }
 
 #[derive(Subcommand)]
@@ -204,6 +208,10 @@ async fn run(command: Command, dumps: rustix::io::Result<()>) -> Result<(), Box<
         }
         Command::IssueServiceKey { id } => issue_service_key(&id),
         Command::Webhooks(command) => webhooks(command).await,
+        Command::RevokeAll(asked) => {
+            begin_to_log(config::Telemetry::default())?;
+            revoke(&asked).await
+        }
     }
 }
 

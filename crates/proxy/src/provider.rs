@@ -102,6 +102,15 @@ pub(crate) enum Revoked {
     NotYetBut(Zeroizing<String>),
 }
 
+/// As [`ProviderClient::revoked_by_stored`], also where no client is at hand.
+pub(crate) fn revoked_by_stored(provider: Provider, has_refresh: bool, seconds_left: f64) -> Which {
+    match provider {
+        // GitHub takes a living access token alone: a minute covers the call.
+        Provider::Github if seconds_left > 60.0 || !has_refresh => Which::Access,
+        Provider::Hubspot | Provider::Github => Which::Refresh,
+    }
+}
+
 /// Ids of accounts, on either side.
 fn is_account_id(id: u64) -> bool {
     (1..=999_999_999_999_999).contains(&id)
@@ -272,11 +281,7 @@ impl ProviderClient {
 
     /// Which token of a row the grant is given up by, `seconds_left` being those of its access token.
     pub(crate) fn revoked_by_stored(&self, has_refresh: bool, seconds_left: f64) -> Which {
-        match self {
-            // GitHub takes a living access token alone: a minute covers the call.
-            Self::GitHub(_) if seconds_left > 60.0 || !has_refresh => Which::Access,
-            Self::HubSpot(_) | Self::GitHub(_) => Which::Refresh,
-        }
+        revoked_by_stored(self.description().provider, has_refresh, seconds_left)
     }
 
     /// One API call; the target comes from the core's table.

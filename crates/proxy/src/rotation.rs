@@ -68,7 +68,7 @@ pub(crate) async fn adopt(store: &Store, sealer: &Sealer) -> Result<(), Rotation
 }
 
 /// Books another block of seals for the first key, unless it has sealed as often as it may.
-async fn book(store: &Store, sealer: &Sealer) -> DbResult<()> {
+pub(crate) async fn book(store: &Store, sealer: &Sealer) -> DbResult<()> {
     let kid = sealer.primary_kid();
     if keys::booked(store.readers(), kid).await? + BLOCK > STOP_AT {
         tracing::error!(

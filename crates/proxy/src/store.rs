@@ -7,6 +7,7 @@
 pub(crate) mod confirmations;
 pub(crate) mod connections;
 pub(crate) mod deliveries;
+pub(crate) mod emergency;
 pub(crate) mod events;
 pub(crate) mod flows;
 pub(crate) mod grants;

@@ -134,6 +134,17 @@ impl Telemetry {
         text
     }
 
+    /// Names of all metrics, as they are scraped.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> std::collections::BTreeSet<String> {
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &self.0.registry).unwrap();
+        let described = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        described
+            .filter_map(|rest| Some(rest.split_once(' ')?.0.to_owned()))
+            .collect()
+    }
+
     /// One answered request. `route` is what the router matched.
     pub(crate) fn request(&self, asked: &http::Method, route: &str, status: u16, took: Duration) {
         let route: Label = Cow::Owned(route.to_owned());

@@ -17,7 +17,7 @@ fn made(stage: &Stage, portal: u64, kind: StaticKind) -> (u64, String) {
     })
 }
 
-fn private_app(stage: &Stage, portal: u64) -> (u64, String) {
+pub(crate) fn private_app(stage: &Stage, portal: u64) -> (u64, String) {
     made(stage, portal, StaticKind::PrivateApp)
 }
 
@@ -26,11 +26,11 @@ fn body(token: &str) -> Value {
     json!({"provider": "hubspot", "token": token, "connection_type": "config_and_audit"})
 }
 
-async fn add(caller: &Caller, token: &str) -> Answer {
+pub(crate) async fn add(caller: &Caller, token: &str) -> Answer {
     caller.post("/v1/connections/static", &body(token)).await
 }
 
-async fn replace(caller: &Caller, id: &str, token: &str) -> Answer {
+pub(crate) async fn replace(caller: &Caller, id: &str, token: &str) -> Answer {
     let path = format!("/v1/connections/{id}/credential");
     let request = caller.request(Method::PUT, &path);
     caller.send(request.json(&json!({ "token": token }))).await

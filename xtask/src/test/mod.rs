@@ -6,6 +6,7 @@ mod conformance;
 mod deny;
 mod docs;
 mod lines;
+mod operate;
 mod partners;
 mod source_lint;
 mod sources;
@@ -24,7 +25,7 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 13] = [
+const STEPS: [(&str, Check); 14] = [
     ("fmt", fmt),
     ("source-lint", |_| source_lint::check()),
     ("ratio", |_| lines::check()),
@@ -35,6 +36,7 @@ const STEPS: [(&str, Check); 13] = [
     ("http", suites::http),
     ("http-postgres", suites::http_postgres),
     ("conformance", conformance::check),
+    ("operate", |_| operate::check()),
     ("partners", |_| partners::check()),
     ("browser", suites::browser),
     ("deny", |_| deny::check()),

@@ -58,6 +58,17 @@ pub(super) fn http_postgres(filter: Option<&str>) -> Outcome<Note> {
     )
 }
 
+/// The HTTP tests that need servers to stand in front, given by the variables that name them.
+pub(super) fn fronts(programs: &[(&str, PathBuf)]) -> Outcome<Note> {
+    let filter = Some("fronts");
+    let mut command = door("http", filter)?;
+    command
+        .env("PORTICO_TEST_DATABASE", "sqlite")
+        .envs(programs.iter().map(|(name, path)| (name, path)));
+    let title = "what stands in front";
+    run(title, &mut command, &place::log("fronts"), filter)
+}
+
 /// The proxy as a program, for tests that kill it: no runner builds it for another package's tests.
 fn proxy() -> Outcome<PathBuf> {
     let name = "portico-proxy";

@@ -42,6 +42,7 @@ actions! {
     ConnectionReplaceCredential "connection.replace_credential" "A portal's static token was replaced.";
     ConnectionRemove "connection.remove" "A portal was removed.";
     ConnectionNeedsReauth "connection.needs_reauth" "A portal's authorization was found to be no longer valid.";
+    ConnectionRevoke "connection.revoke" "A portal was disconnected by the operator.";
     WorkspaceAdd "workspace.add" "A workspace was added.";
     WorkspaceRename "workspace.rename" "A workspace was renamed.";
     WorkspaceRemove "workspace.remove" "A workspace was removed.";

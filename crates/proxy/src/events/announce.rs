@@ -5,7 +5,7 @@ use super::listen::payload;
 use crate::app::App;
 use crate::store::events::{self, Kind};
 use crate::store::flows::FlowRow;
-use crate::store::{DbResult, Dialect, Owner, Tx};
+use crate::store::{DbResult, Dialect, Owner, Store, Tx};
 use crate::webhooks::EventType;
 
 /// Connections that are announced one by one when their workspace goes.
@@ -101,10 +101,26 @@ impl App {
     }
 
     async fn tell(&self, tx: &mut Tx, owner: &Owner, connection: Option<&str>) -> DbResult<()> {
-        if self.store.dialect() == Dialect::Postgres {
-            events::notify(tx, &payload(owner, connection)).await?;
-        }
-        tx.will_tell(owner, connection);
-        Ok(())
+        tell(&self.store, tx, owner, connection).await
     }
+}
+
+async fn tell(store: &Store, tx: &mut Tx, owner: &Owner, connection: Option<&str>) -> DbResult<()> {
+    if store.dialect() == Dialect::Postgres {
+        events::notify(tx, &payload(owner, connection)).await?;
+    }
+    tx.will_tell(owner, connection);
+    Ok(())
+}
+
+/// Tells streams, other processes and caches of a change that a command makes, which has no [`App`]. No webhook
+/// tells of it.
+pub(crate) async fn announce_by_command(
+    store: &Store,
+    tx: &mut Tx,
+    owner: &Owner,
+    id: &str,
+) -> DbResult<()> {
+    events::append(tx, owner, None, Kind::ConnectionChanged, id).await?;
+    tell(store, tx, owner, Some(id)).await
 }
