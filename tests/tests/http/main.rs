@@ -25,6 +25,7 @@ mod databases;
 mod edge;
 mod events;
 mod exchange;
+mod faults;
 mod flows;
 mod fronts;
 mod github;
