@@ -2,24 +2,23 @@
 //! Owns the killing and the reckoning; who works meanwhile is `load`'s.
 
 use super::ledger::more_than;
-use super::load::{Account, Field, Habits, Seen, Worker, connect_all};
+use super::load::{Account, Field, Habits, Seen, Worker, connect_all, until_ready};
+use super::reckoning::Figures;
 use super::rows::{Row, being_revoked, plain, rows};
-use super::{Dice, World, locked, row};
+use super::{Dice, World, locked};
 use crate::bench::free_port;
 use crate::{Caller, Database, Replica, now};
 use futures_util::future::{join, join_all};
 use portico_core::journal::{Action, JournalEntry, verify_export};
 use reqwest::Method;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 const PORTALS: u64 = 14;
 const LOGINS: u64 = 6;
-/// What a process may take to be ready again (CP-1).
-const READY: Duration = Duration::from_secs(5);
 /// After which a commit that is under way has come.
 const SETTLED: Duration = Duration::from_millis(700);
 const HABITS: Habits = Habits {
@@ -37,47 +36,6 @@ pub struct Plan {
     pub processes: usize,
     /// Decides moments and actions.
     pub seed: u64,
-}
-
-/// What stood afterwards.
-#[derive(Debug, Default)]
-pub struct Figures {
-    plan: Option<Plan>,
-    kind: &'static str,
-    /// The longest time from death to readiness.
-    longest: Duration,
-    /// Refreshes of single use that were answered and not committed when a process died.
-    windows: HashSet<String>,
-    /// At how many kills each of their tokens was on its way.
-    cut_off: HashMap<String, u32>,
-    /// The same of the tokens by which grants were being given up.
-    revoking: HashMap<String, u32>,
-    kills_in_windows: u32,
-    most_at_once: usize,
-    codes: usize,
-    codes_twice: usize,
-    refreshes: u64,
-    github_twice: usize,
-    github_more: usize,
-    /// Presented again without a kill that explains it.
-    github_unexplained: usize,
-    github_lost: usize,
-    github_lost_otherwise: usize,
-    portals_lost: Vec<String>,
-    stuck: Vec<String>,
-    flows: BTreeMap<String, u64>,
-    dead_relays: Vec<String>,
-    relays: usize,
-    secrets: usize,
-    plain: Vec<String>,
-    journal: Option<Result<u64, String>>,
-    added_less_removed: i64,
-    connections: i64,
-    integrity: Option<String>,
-    revocations_left: i64,
-    /// What the processes logged as errors.
-    errors: BTreeMap<String, u64>,
-    answers: BTreeMap<String, u64>,
 }
 
 /// Kills as planned, and looks at what is left.
@@ -364,8 +322,11 @@ impl<'a> Run<'a> {
         let verified = verify_export(&text).map_err(|fault| fault.to_string());
         self.figures.journal = Some(verified.map(|verified| verified.entries));
         let mut balance = 0;
-        for line in text.lines().skip(1) {
-            let entry: JournalEntry = serde_json::from_str(line).unwrap();
+        let lines = text.lines().skip(1);
+        let entries: Vec<JournalEntry> = lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        for entry in &entries {
             if entry.outcome != "done" && entry.action != Action::ConnectionNeedsReauth.word() {
                 continue;
             }
@@ -373,11 +334,24 @@ impl<'a> Run<'a> {
                 Some(Action::ConnectionAdd) => balance += 1,
                 Some(Action::ConnectionRemove) => balance -= 1,
                 Some(Action::ConnectionNeedsReauth) => {
-                    let reason = entry.reason.unwrap_or_default();
+                    let reason = entry.reason.as_deref().unwrap_or_default();
                     if reason.starts_with("lost_response") {
                         self.figures.github_lost += 1;
                     } else {
-                        self.figures.github_lost_otherwise += 1;
+                        // What was given up or connected around it tells why.
+                        let near =
+                            |other: &&JournalEntry| other.at_ms.abs_diff(entry.at_ms) < 5_000;
+                        let story = entries.iter().filter(near).map(|other| {
+                            let (at, what) = (other.at_ms - entry.at_ms, &other.action);
+                            format!(
+                                "{at} ms {what} {:?} {} {:?}",
+                                other.target, other.outcome, other.reason
+                            )
+                        });
+                        let story: Vec<String> = story.collect();
+                        self.figures
+                            .github_lost_otherwise
+                            .push(story.join("\n    "));
                     }
                 }
                 _ => {}
@@ -386,114 +360,5 @@ impl<'a> Run<'a> {
         self.figures.added_less_removed = balance;
         let rows = "SELECT COUNT(*) FROM connection";
         self.figures.connections = self.world.stage.database.count(rows).await;
-    }
-}
-
-async fn until_ready(caller: &Caller) {
-    for _ in 0..1_200 {
-        let answer = caller.tried(caller.bare(Method::GET, "/readyz")).await;
-        if answer.is_some_and(|answer| answer.status == 200) {
-            return;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the process was not ready within half a minute");
-}
-
-impl Figures {
-    /// A table for people.
-    pub fn print(&self) {
-        let Some(plan) = self.plan else { return };
-        println!(
-            "{} kills of one of {} process(es) on {}, seed {}:",
-            plan.kills, plan.processes, self.kind, plan.seed
-        );
-        let ready = self.longest.as_secs_f64();
-        let share = ready / READY.as_secs_f64();
-        let limit = format!("{share:.2} of the limit of {} s", READY.as_secs());
-        row(
-            "longest from death to readiness, s",
-            format!("{ready:.2}"),
-            &limit,
-        );
-        row("authorization codes presented", self.codes, "");
-        row("  more than once", self.codes_twice, "of 0");
-        row("refresh tokens presented", self.refreshes, "");
-        row("HubSpot grants lost", self.portals_lost.len(), "of 0");
-        let windows = self.windows.len();
-        row(
-            "GitHub refreshes between answer and commit at a kill",
-            windows,
-            "",
-        );
-        row("  kills that fell so", self.kills_in_windows, "");
-        row("  most at one kill", self.most_at_once, "");
-        row(
-            "GitHub grants lost",
-            self.github_lost,
-            &format!("of {windows} at most"),
-        );
-        row("  for any other reason", self.github_lost_otherwise, "of 0");
-        row(
-            "GitHub refresh tokens presented again after a kill",
-            self.github_twice,
-            "",
-        );
-        row(
-            "  again when that try was cut off too",
-            self.github_more,
-            "",
-        );
-        row("  without a kill before", self.github_unexplained, "of 0");
-        let flows: u64 = self.flows.values().sum();
-        row("flows begun", flows, &format!("{:?}", self.flows));
-        row("  stuck", self.stuck.len(), "of 0");
-        row("connections used at the end", self.relays, "");
-        row(
-            "  not served for no known reason",
-            self.dead_relays.len(),
-            "of 0",
-        );
-        row("secrets searched for", self.secrets, "");
-        row("  found at rest", self.plain.len(), "of 0");
-        let journal = format!("{:?}", self.journal);
-        row("journal entries, verified", journal, "");
-        let added = self.added_less_removed;
-        row(
-            "connections added less removed, by the journal",
-            added,
-            &format!("of {}", self.connections),
-        );
-        row("revocations left", self.revocations_left, "of 0");
-        if let Some(integrity) = &self.integrity {
-            row("PRAGMA integrity_check", integrity, "");
-        }
-        for (what, count) in &self.answers {
-            row(&format!("answers: {what}"), count, "");
-        }
-        for (line, count) in &self.errors {
-            println!("  logged {count} times: {line}");
-        }
-    }
-
-    /// Nothing lost, nothing doubled, nothing plain.
-    pub fn check(&self) {
-        assert_eq!(self.codes_twice, 0, "a code was redeemed twice");
-        assert!(self.codes > 0 && self.refreshes > 0, "there was a load");
-        assert!(self.portals_lost.is_empty(), "{:?}", self.portals_lost);
-        let windows = self.windows.len();
-        assert!(self.github_lost <= windows, "{} lost", self.github_lost);
-        assert_eq!(self.github_lost_otherwise, 0, "lost for another reason");
-        assert_eq!(self.github_unexplained, 0, "a token was used again");
-        assert!(self.stuck.is_empty(), "{:?}", self.stuck);
-        assert!(self.dead_relays.is_empty(), "{:?}", self.dead_relays);
-        assert!(self.secrets > 0, "there were secrets to search for");
-        assert!(self.plain.is_empty(), "{:?}", self.plain);
-        assert!(matches!(self.journal, Some(Ok(_))), "{:?}", self.journal);
-        assert_eq!(self.added_less_removed, self.connections);
-        assert_eq!(self.revocations_left, 0, "revocations stay undone");
-        assert!(matches!(self.integrity.as_deref(), None | Some("ok")));
-        let faults = self.answers.keys().filter(|how| how.contains(": internal"));
-        assert_eq!(faults.count(), 0, "{:?}", self.answers);
     }
 }

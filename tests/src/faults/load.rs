@@ -318,3 +318,15 @@ pub(super) async fn connect(world: &World, config: &Config, account: &Account) -
     let connection = found.unwrap_or_else(|| panic!("not connected: {:?}", locked(&field.seen)));
     connection["id"].as_str().unwrap().to_owned()
 }
+
+/// Waits until a process serves; half a minute is too long.
+pub(super) async fn until_ready(caller: &Caller) {
+    for _ in 0..1_200 {
+        let answer = caller.tried(caller.bare(Method::GET, "/readyz")).await;
+        if answer.is_some_and(|answer| answer.status == 200) {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the process was not ready within half a minute");
+}

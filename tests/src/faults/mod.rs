@@ -7,6 +7,7 @@ pub mod herd;
 pub mod kills;
 mod ledger;
 mod load;
+mod reckoning;
 mod rows;
 pub mod soak;
 mod vault;
