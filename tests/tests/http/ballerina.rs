@@ -102,7 +102,7 @@ fn check_configuration(folder: &Path, stage: &Stage, listed: &ServiceKey) {
     assert!(!text.contains('…'), "{text}");
     fs::write(folder.join("portico.toml"), text).unwrap();
     let good = bash(folder, "portico-proxy check --config portico.toml", &[]);
-    assert_eq!(out(&good), "the configuration is good\n");
+    assert!(out(&good).starts_with("the configuration is good\n"));
 }
 
 /// B6–B9 by hand: the address the guide prints leads to a page of consent, and back with a code.

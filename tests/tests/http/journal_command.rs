@@ -101,6 +101,12 @@ async fn the_command_line_exports_and_verifies_beside_a_serving_proxy() {
         said(&told)
     );
 
+    let hyphen = run(&["journal", "verify", "-", "--head", "-W0x"], &text);
+    assert!(
+        said(&hyphen).contains("the end was cut"),
+        "one hash in 64 begins so"
+    );
+
     let tenant = known.header.tenant.as_str();
     let part = [
         "journal", "export", "--config", config, "--tenant", tenant, "--org", "demo", "--first",
