@@ -100,6 +100,10 @@ fn check_configuration(folder: &Path, stage: &Stage, listed: &ServiceKey) {
             &format!("client_id = \"{DEMO_CLIENT_ID}\""),
         );
     assert!(!text.contains('…'), "{text}");
+    // The stage's own database, so that commands beside the proxy find what it wrote.
+    let database = stage.database().url();
+    let database = database.map(|url| format!("database_url = {url:?}\n"));
+    let text = database.unwrap_or_default() + &text;
     fs::write(folder.join("portico.toml"), text).unwrap();
     let good = bash(folder, "portico-proxy check --config portico.toml", &[]);
     assert!(out(&good).starts_with("the configuration is good\n"));
