@@ -67,6 +67,26 @@ impl Database {
         }
     }
 
+    /// What the database says to a statement that it must not carry out.
+    pub async fn refusal(&self, statement: &str) -> String {
+        let query = sqlx::raw_sql(AssertSqlSafe(statement));
+        let refused = match self {
+            Self::Sqlite(path) => query.execute(&mut sqlite(path).await).await.map(drop),
+            Self::Postgres(own) => query.execute(&mut own.connect().await).await.map(drop),
+        };
+        refused.unwrap_err().to_string()
+    }
+
+    /// Statements that let entries of the journal be changed, which only the database's owner could.
+    pub fn journal_unlocked(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => {
+                "DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_cut;"
+            }
+            Self::Postgres(_) => "DROP TRIGGER journal_is_never_changed ON journal;",
+        }
+    }
+
     /// The first column of the first row, as a number.
     pub async fn count(&self, query: &str) -> i64 {
         match self {

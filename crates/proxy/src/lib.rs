@@ -4,6 +4,7 @@
 //! the rooms, `README.md` the command line. Start it with [`Proxy::start`].
 
 mod app;
+mod checks;
 pub mod config;
 #[cfg(test)]
 mod documented;

@@ -70,7 +70,8 @@ enum Journal {
         /// The export; `-` reads standard input.
         file: PathBuf,
         /// Hash of the last entry, noted down elsewhere: shows whether the end was cut or rewritten.
-        #[arg(long)]
+        // Base64url may begin with a hyphen.
+        #[arg(long, allow_hyphen_values = true)]
         head: Option<String>,
     },
     /// Write a journal to standard output, straight from the database; the proxy may be running.

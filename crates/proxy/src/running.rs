@@ -17,16 +17,12 @@ use crate::server::Doors;
 use crate::service_keys::Fetches;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::spool::{self, Spool};
-use crate::store::{
-    DbResult, Owner, Store, StoreError, deliveries, events, flows, grants, solo, static_grants,
-};
+use crate::store::{Owner, Store, StoreError, deliveries, events, flows, solo};
 use crate::telemetry::Telemetry;
 use crate::tenants::Tenants;
 use crate::web::Places;
 use crate::webhooks::Endpoint;
-use crate::{random, refusals, server, web, webhooks};
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use crate::{checks, random, refusals, server, web, webhooks};
 use portico_core::pkce::sha256_base64url;
 use portico_core::wire::{Role, SessionToken};
 use std::io;
@@ -44,9 +40,6 @@ use zeroize::Zeroizing;
 /// How long tracked token calls may take to finish once the proxy stops.
 const LAST_TOKEN_CALLS: Duration = Duration::from_secs(25);
 const SWEEP: Duration = Duration::from_secs(30);
-const CHECK: Duration = Duration::from_secs(5);
-/// Connections that are tried again at once, so that one slow answer holds up no other.
-const CHECKS_AT_ONCE: usize = 8;
 
 /// Why the proxy does not start.
 #[derive(Debug, thiserror::Error)]
@@ -208,7 +201,7 @@ impl Proxy {
         }
         app.tasks.spawn(revoke::run_worker(app.clone()));
         app.tasks.spawn(keep_house(app.clone()));
-        app.tasks.spawn(check_again(app.clone()));
+        app.tasks.spawn(checks::run(app.clone()));
         app.tasks.spawn(rotation::run(app.clone()));
         app.tasks.spawn(spool::run(app.clone()));
         app.tasks.spawn(crate::events::listen(app.clone()));
@@ -455,38 +448,4 @@ async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
     }
     app.telemetry.database("sweep", began.elapsed());
     Ok(())
-}
-
-async fn due(app: &Shared) -> DbResult<Vec<(Owner, String, u64)>> {
-    let mut due = grants::due_checks(app.store.readers()).await?;
-    due.extend(static_grants::due(app.store.readers()).await?);
-    Ok(due)
-}
-
-/// Tries connections again whose next try is due, so that a fault ends without anybody's call.
-async fn check_again(app: Shared) {
-    let mut ticks = interval(CHECK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = app.stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        match due(&app).await {
-            Ok(due) => {
-                let checks = stream::iter(due).for_each_concurrent(CHECKS_AT_ONCE, |check| {
-                    let app = app.clone();
-                    async move {
-                        let (owner, id, generation) = check;
-                        refresh::check_again(&app, &owner, &id, generation).await;
-                    }
-                });
-                // A refresh that runs is tracked and finishes by itself; only the waiting ends here.
-                if app.stop.run_until_cancelled(checks).await.is_none() {
-                    return;
-                }
-            }
-            Err(error) => tracing::error!(error = %error, "due checks cannot be read"),
-        }
-    }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
 use portico_proxy::config::Webhook;
-use portico_tests::{Caller, PORTAL, Stage};
+use portico_tests::{Caller, PORTAL, Stage, proxy_binary};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -191,21 +191,18 @@ impl Own {
         std::fs::write(folder.join("portico.toml"), text).unwrap();
         std::fs::write(folder.join("hubspot"), portico_sandbox::DEMO_CLIENT_SECRET).unwrap();
         std::fs::write(folder.join("secret"), SECRET).unwrap();
-        let test = std::env::current_exe().unwrap();
-        let binary = test.ancestors().nth(2).unwrap().join("portico-proxy");
-        assert!(
-            binary.is_file(),
-            "`cargo build -p portico-proxy` makes {}",
-            binary.display()
-        );
-        let process = Command::new(binary)
+        let mut command = Command::new(proxy_binary());
+        for (name, _) in std::env::vars_os() {
+            // Of the tests, and no fields of a configuration.
+            if name.to_string_lossy().starts_with("PORTICO_") {
+                command.env_remove(name);
+            }
+        }
+        let process = command
             .arg("serve")
             .arg("--config")
             .arg(folder.join("portico.toml"))
             .env("PORTICO_LOG", "error")
-            // Of the tests, and no fields of a configuration.
-            .env_remove("PORTICO_TEST_DATABASE")
-            .env_remove("PORTICO_TEST_POSTGRES")
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()

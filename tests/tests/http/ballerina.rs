@@ -100,9 +100,13 @@ fn check_configuration(folder: &Path, stage: &Stage, listed: &ServiceKey) {
             &format!("client_id = \"{DEMO_CLIENT_ID}\""),
         );
     assert!(!text.contains('…'), "{text}");
+    // The stage's own database, so that commands beside the proxy find what it wrote.
+    let database = stage.database().url();
+    let database = database.map(|url| format!("database_url = {url:?}\n"));
+    let text = database.unwrap_or_default() + &text;
     fs::write(folder.join("portico.toml"), text).unwrap();
     let good = bash(folder, "portico-proxy check --config portico.toml", &[]);
-    assert_eq!(out(&good), "the configuration is good\n");
+    assert!(out(&good).starts_with("the configuration is good\n"));
 }
 
 /// B6–B9 by hand: the address the guide prints leads to a page of consent, and back with a code.

@@ -283,6 +283,27 @@ async fn a_grant_revoked_at_the_provider_needs_reconnection() {
     assert_eq!(fault(&stage, &id).await["cause"], "refresh_token_invalid");
 }
 
+/// R4, R8, R11: what nobody uses is looked at by itself: a living grant stays fresh, a dead one is found before its
+/// user finds it. What was looked at of late is left alone.
+#[tokio::test]
+async fn a_grant_that_nobody_uses_is_looked_at() {
+    const LONG_AGO: &str = "UPDATE connection SET looked_at = looked_at - 43201";
+    let stage = Stage::open().await;
+    let id = stage.connected(PORTAL).await;
+    stage.sql(EXPIRED).await;
+    stage.sql(LONG_AGO).await;
+    until(async || stage.count("SELECT generation FROM connection").await == 2).await;
+    assert_eq!(stage.token_calls("refresh_token"), 1);
+
+    let client = stage.config.hubspot.client_id.clone();
+    stage.sandbox.with(|state| state.uninstall(&client, PORTAL));
+    stage.sql(EXPIRED).await;
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert_eq!(fault(&stage, &id).await, json!(null), "looked at of late");
+    stage.sql(LONG_AGO).await;
+    until(async || fault(&stage, &id).await["cause"] == "refresh_token_invalid").await;
+}
+
 /// A refusal that was a hiccup is not believed: the second answer counts.
 #[tokio::test]
 async fn one_refusal_is_not_believed() {

@@ -35,10 +35,18 @@ pub(super) fn unit(filter: Option<&str>) -> Outcome<Note> {
 pub(super) fn http(filter: Option<&str>) -> Outcome<Note> {
     let proxy = proxy()?;
     let mut command = door("http", filter)?;
-    command
+    many_at_once(&mut command)
         .env("PORTICO_PROXY_BIN", proxy)
         .env("PORTICO_TEST_DATABASE", "sqlite");
     run("HTTP tests", &mut command, &place::log("http"), filter)
+}
+
+/// Most of these tests wait for times to pass, so that more of them than there are cores run well together.
+fn many_at_once(command: &mut Command) -> &mut Command {
+    match runner() {
+        Runner::Nextest => command.args(["--test-threads", "4"]),
+        Runner::Cargo => command,
+    }
 }
 
 /// The same tests, each on a database of its own in a PostgreSQL of this run.
@@ -46,7 +54,7 @@ pub(super) fn http_postgres(filter: Option<&str>) -> Outcome<Note> {
     let proxy = proxy()?;
     let server = postgres::Server::start()?;
     let mut command = door("http", filter)?;
-    command
+    many_at_once(&mut command)
         .env("PORTICO_PROXY_BIN", proxy)
         .env("PORTICO_TEST_DATABASE", "postgres")
         .env("PORTICO_TEST_POSTGRES", server.url());

@@ -258,9 +258,9 @@ pub(crate) async fn insert(
     sqlx::query(
         "INSERT INTO connection (id, tenant, org, provider, account, client_id, version, connection_type,
             account_facts, grant_kind, asked, granted, obtained_at, state, generation, refresh_token, access_token,
-            access_expires_at, connected_by, created_at, updated_at)
+            access_expires_at, connected_by, created_at, updated_at, looked_at)
          VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, 'oauth', $9, $10, unixepoch('subsec'), 'connected', $11, $12, $13,
-            unixepoch('subsec') + $14, $15, unixepoch('subsec'), unixepoch('subsec'))",
+            unixepoch('subsec') + $14, $15, unixepoch('subsec'), unixepoch('subsec'), unixepoch('subsec'))",
     )
     .bind(id.as_str())
     .bind(&owner.tenant)
@@ -294,7 +294,8 @@ pub(crate) async fn replace_grant(
             access_token = $7, access_expires_at = unixepoch('subsec') + $8, lease_owner = NULL, lease_until = NULL,
             next_try_at = NULL, attempts = 0, rotating = 0, fault_category = NULL, fault_cause = NULL, fault_at = NULL,
             fault_correlation_id = NULL, last_refresh_at = NULL, last_refresh_outcome = NULL, revoked_at = NULL,
-            revoked_by = NULL, credential_hint = NULL, updated_at = unixepoch('subsec')
+            revoked_by = NULL, credential_hint = NULL, updated_at = unixepoch('subsec'),
+            looked_at = unixepoch('subsec')
          WHERE tenant = $9 AND org = $10 AND id = $11",
     )
     .bind(grant.client_id)

@@ -1,7 +1,7 @@
 //! Tokens of a connection and the lease under which they are refreshed.
 //! Owns the compare-and-set steps of threat model section 8; sends nothing itself.
 
-use super::{DbResult, Owner, from_word};
+use super::{DbResult, Dialect, Owner, from_word};
 use portico_core::wire::{GrantKind, Provider};
 use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
@@ -326,4 +326,40 @@ pub(crate) async fn due_checks(db: impl AnyExecutor<'_>) -> DbResult<Vec<(Owner,
         due.push((Owner { tenant, org }, id, generation.unsigned_abs()));
     }
     Ok(due)
+}
+
+macro_rules! take_idle {
+    ($skip:literal) => {
+        concat!(
+            "UPDATE connection SET looked_at = unixepoch('subsec') - $1
+             WHERE id IN (SELECT id FROM connection WHERE state = 'connected' AND grant_kind = 'oauth'
+                            AND looked_at < (SELECT unixepoch('subsec')) - $2 ORDER BY looked_at LIMIT $3 ",
+            $skip,
+            ") RETURNING tenant, org, id"
+        )
+    };
+}
+
+/// Takes up to `most` living grants of all tenants that were not looked at for `every` seconds, and puts them down as
+/// looked at `earlier` seconds ago.
+pub(crate) async fn take_idle(
+    db: &mut AnyConnection,
+    dialect: Dialect,
+    every: f64,
+    earlier: f64,
+    most: i64,
+) -> DbResult<Vec<(Owner, String)>> {
+    let statement = match dialect {
+        Dialect::Sqlite => take_idle!(""),
+        // Replicas take different ones instead of waiting for each other.
+        Dialect::Postgres => take_idle!("FOR UPDATE SKIP LOCKED"),
+    };
+    let rows: Vec<(String, String, String)> = sqlx::query_as(statement)
+        .bind(earlier)
+        .bind(every)
+        .bind(most)
+        .fetch_all(db)
+        .await?;
+    let owned = |(tenant, org, id)| (Owner { tenant, org }, id);
+    Ok(rows.into_iter().map(owned).collect())
 }

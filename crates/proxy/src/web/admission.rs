@@ -27,10 +27,18 @@ struct Held {
 }
 
 impl Held {
-    /// Takes one of a tenant's share: equal parts, one of which is kept for whoever comes next.
+    /// Takes one of a tenant's share: equal parts, one of which is kept for whoever comes next. Those not known yet
+    /// have half of all, since every request is one of them for a moment, and lessen nobody's share.
     fn take(&mut self, tenant: &str, most: usize) -> bool {
         let own = self.by_tenant.get(tenant).copied().unwrap_or(0);
-        let others = self.by_tenant.len() - usize::from(own > 0);
+        let others = if tenant == NOBODY {
+            0
+        } else {
+            let holders = self.by_tenant.keys().map(String::as_str);
+            holders
+                .filter(|holder| *holder != NOBODY && *holder != tenant)
+                .count()
+        };
         let share = (most / (others + 2)).max(1);
         if self.total >= most || own >= share {
             return false;
