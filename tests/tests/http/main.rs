@@ -25,7 +25,6 @@ mod databases;
 mod edge;
 mod events;
 mod exchange;
-mod faults;
 mod flows;
 mod fronts;
 mod github;
