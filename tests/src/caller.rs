@@ -123,6 +123,15 @@ impl Caller {
         }
     }
 
+    /// The same page with another session, over the same connections.
+    #[must_use]
+    pub fn with_token(&self, token: String) -> Self {
+        Self {
+            token,
+            ..self.clone()
+        }
+    }
+
     /// A request that is not yet sent, with session and origin.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.bare(method, path)
@@ -139,6 +148,18 @@ impl Caller {
     /// Sends a request and reads the answer.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// The same of a process that may be killed meanwhile: nothing where no whole answer came.
+    pub async fn tried(&self, request: RequestBuilder) -> Option<Answer> {
+        let response = request.send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.ok()?;
+        Some(Answer {
+            status,
+            headers,
+            text,
+        })
     }
 
     /// `GET`.
@@ -183,18 +204,26 @@ impl Caller {
 
     /// Starts a flow for a known connection, with the scopes it holds.
     pub async fn start_reconnect(&self, connection: &Value) -> Flow {
+        self.start(|body| self.turn_to_reconnect(body, connection))
+            .await
+    }
+
+    /// The same, as [`Caller::begun`].
+    pub async fn begun_again(&self, connection: &Value) -> Result<Flow, Option<Answer>> {
+        self.begun(|body| self.turn_to_reconnect(body, connection))
+            .await
+    }
+
+    fn turn_to_reconnect(&self, body: &mut Value, connection: &Value) {
         let held = connection["grant"]["granted"].as_array().unwrap();
         let required = &self.config.hubspot.required_scopes;
         let optional: Vec<&Value> = held
             .iter()
             .filter(|scope| required.iter().all(|known| *scope != known))
             .collect();
-        self.start(|body| {
-            body["intent"] = json!("reconnect");
-            body["connection_id"] = connection["id"].clone();
-            body["optional_scopes"] = json!(optional);
-        })
-        .await
+        body["intent"] = json!("reconnect");
+        body["connection_id"] = connection["id"].clone();
+        body["optional_scopes"] = json!(optional);
     }
 
     /// Starts a flow that connects a GitHub account.
@@ -222,11 +251,22 @@ impl Caller {
 
     /// Starts a flow with a changed body.
     pub async fn start(&self, change: impl FnOnce(&mut Value)) -> Flow {
+        match self.begun(change).await {
+            Ok(flow) => flow,
+            Err(answer) => panic!("not started: {answer:?}"),
+        }
+    }
+
+    /// The same; else what was answered, or nothing where nobody answered.
+    pub async fn begun(&self, change: impl FnOnce(&mut Value)) -> Result<Flow, Option<Answer>> {
         let (state, verifier) = (unique("state"), unique("verifier"));
         let mut body = self.connect_body(&state, &verifier);
         change(&mut body);
-        let answer = self.post("/v1/flows", &body).await;
-        assert_eq!(answer.status, 201, "{}", answer.text);
+        let request = self.request(Method::POST, "/v1/flows").json(&body);
+        let answer = self.tried(request).await.ok_or(None)?;
+        if answer.status != 201 {
+            return Err(Some(answer));
+        }
         let started = answer.json();
         let words = |name: &str| {
             let list = body[name].as_array().unwrap();
@@ -246,13 +286,13 @@ impl Caller {
             .append_pair("code_challenge_method", "S256")
             .finish();
         let authorize_url = format!("{}?{query}", text("authorize_endpoint"));
-        Flow {
+        Ok(Flow {
             id: text("flow_id"),
             authorize_url,
             state,
             verifier,
             started,
-        }
+        })
     }
 
     /// Completes a flow with its own verifier.

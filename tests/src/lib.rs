@@ -14,6 +14,7 @@ pub mod browser;
 mod caller;
 mod database;
 mod device;
+pub mod faults;
 mod front;
 mod partner;
 mod person;
@@ -28,6 +29,6 @@ pub use front::{Front, Play, Stranger};
 pub use partner::{Partner, now};
 pub use person::{Person, fragment, location, onward};
 pub use raw::{raw, rest, statuses};
-pub use replica::{Replica, command, proxy_binary, written};
+pub use replica::{Footing, Replica, command, proxy_binary, written};
 
-pub use stage::{PORTAL, Stage, offer_github};
+pub use stage::{BareStage, PORTAL, Stage, offer_github};

@@ -29,14 +29,22 @@ impl Person {
 
     /// A top-level navigation, as browsers mark it.
     pub async fn visit(&self, url: &str) -> Response {
+        self.navigation(url).send().await.unwrap()
+    }
+
+    fn navigation(&self, url: &str) -> RequestBuilder {
         self.client
             .get(url)
             .header("sec-fetch-mode", "navigate")
             .header("sec-fetch-dest", "document")
             .header("sec-fetch-site", "cross-site")
-            .send()
-            .await
-            .unwrap()
+    }
+
+    /// Follows a callback of a process that may be killed meanwhile; answers the claim, if one came.
+    pub async fn returned(&self, callback: &str) -> Option<String> {
+        let answer = self.navigation(callback).send().await.ok()?;
+        let target = answer.headers().get(LOCATION)?.to_str().ok()?;
+        fragment(target, "claim")
     }
 
     /// Chooses the portal, leaves every optional permission ticked, and answers the claim that came back.

@@ -4,8 +4,11 @@
 use crate::caller::Caller;
 use crate::database::Database;
 use crate::device::launch;
-use crate::stage::Stage;
+use crate::stage::{BareStage, Stage};
+use portico_core::wire::Provider;
 use portico_proxy::config::Config;
+use portico_sandbox::Sandbox;
+use portico_sandbox::github::model::DEMO_APP_CLIENT_SECRET;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fmt::Write as _;
 use std::fs;
@@ -25,6 +28,34 @@ const REACHED: &str = "the point is reached";
 const START: Duration = Duration::from_mins(1);
 /// CP-4: what a proxy may take to end in good order.
 const LAST: Duration = Duration::from_secs(30);
+
+/// What a process stands on.
+#[derive(Clone, Copy)]
+pub struct Footing<'a> {
+    config: &'a Config,
+    database: &'a Database,
+    sandbox: &'a Sandbox,
+}
+
+impl<'a> From<&'a Stage> for Footing<'a> {
+    fn from(stage: &'a Stage) -> Self {
+        Self {
+            config: &stage.config,
+            database: stage.database(),
+            sandbox: &stage.sandbox,
+        }
+    }
+}
+
+impl<'a> From<&'a BareStage> for Footing<'a> {
+    fn from(stage: &'a BareStage) -> Self {
+        Self {
+            config: &stage.config,
+            database: &stage.database,
+            sandbox: &stage.sandbox,
+        }
+    }
+}
 
 /// One proxy process over a stage's database.
 ///
@@ -59,12 +90,18 @@ impl Lines {
 impl Replica {
     /// Starts a proxy over the stage's database and keys, and waits until it listens.
     pub async fn start(stage: &Stage) -> Self {
-        Self::start_with(stage, None).await
+        Self::start_with(stage.into(), "http://localhost:0", None).await
+    }
+
+    /// The same at an address of its own, where it can be started again after its end.
+    pub async fn start_at(stage: &BareStage, base_url: &str) -> Self {
+        Self::start_with(stage.into(), base_url, None).await
     }
 
     /// The same; it will say that it reached the point named and then stand still there.
     pub async fn start_stopping_at(stage: &Stage, point: &str) -> Self {
-        Self::start_with(stage, Some(format!("{point}=sleep(600000)"))).await
+        let points = Some(format!("{point}=sleep(600000)"));
+        Self::start_with(stage.into(), "http://localhost:0", points).await
     }
 
     /// Waits until the point is reached.
@@ -78,10 +115,12 @@ impl Replica {
         panic!("the point was not reached:\n{}", self.log().join("\n"));
     }
 
-    async fn start_with(stage: &Stage, points: Option<String>) -> Self {
-        let mut config = stage.config.clone();
-        config.base_url = "http://localhost:0".into();
-        let (mut command, folder) = configured(stage, &mut config, "serve", points);
+    async fn start_with(on: Footing<'_>, base_url: &str, points: Option<String>) -> Self {
+        let mut config = on.config.clone();
+        config.base_url = base_url.into();
+        let port = url::Url::parse(base_url).unwrap().port().unwrap_or(0);
+        config.listen.set_port(port);
+        let (mut command, folder) = configured(on, &mut config, "serve", points);
         let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -105,11 +144,17 @@ impl Replica {
                 said.all().join("\n")
             );
         };
-        let callback = format!("{base_url}/callback/hubspot");
-        stage
-            .sandbox
-            .with(|state| state.apps[0].redirect_urls.push(callback));
         config.base_url = base_url;
+        on.sandbox.with(|state| {
+            let hubspot = &mut state.apps[0].redirect_urls;
+            register(hubspot, config.redirect_uri(Provider::Hubspot));
+            for app in &mut state.github.apps {
+                register(
+                    &mut app.callback_urls,
+                    config.redirect_uri(Provider::Github),
+                );
+            }
+        });
         Self {
             config,
             process,
@@ -171,23 +216,34 @@ impl Replica {
 pub fn command(stage: &Stage, name: &str, point: Option<&str>) -> (Command, TempDir) {
     let mut config = stage.config.clone();
     let points = point.map(|point| format!("{point}=sleep(600000)"));
-    configured(stage, &mut config, name, points)
+    configured(stage.into(), &mut config, name, points)
+}
+
+fn register(known: &mut Vec<String>, callback: String) {
+    if !known.contains(&callback) {
+        known.push(callback);
+    }
 }
 
 fn configured(
-    stage: &Stage,
+    on: Footing<'_>,
     config: &mut Config,
     name: &str,
     points: Option<String>,
 ) -> (Command, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let secret_file = folder.path().join("hubspot-client-secret");
-    fs::write(&secret_file, portico_sandbox::DEMO_CLIENT_SECRET).unwrap();
-    fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o600)).unwrap();
-    config.hubspot.client_secret_file = Some(secret_file);
-    let file = folder.path().join("portico.toml");
-    fs::write(&file, written(config, stage.database())).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let private = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        file
+    };
+    let secret = portico_sandbox::DEMO_CLIENT_SECRET;
+    config.hubspot.client_secret_file = Some(private("hubspot-client-secret", secret));
+    if let Some(github) = &mut config.github {
+        github.client_secret_file = Some(private("github-client-secret", DEMO_APP_CLIENT_SECRET));
+    }
+    let file = private("portico.toml", &written(config, on.database));
 
     let mut command = Command::new(proxy_binary());
     for (name, _) in std::env::vars_os() {
@@ -260,10 +316,12 @@ pub fn written(config: &Config, database: &Database) -> String {
     }
     let _ = write!(
         text,
-        "\n[limits]\nuser_per_minute = {}\norg_per_minute = {}\n\
+        "\n[limits]\nuser_per_minute = {}\norg_per_minute = {}\naddress_per_minute = {}\nmax_per_address = {}\n\
          \n[hubspot]\nclient_id = {}\nauthorize_base = {}\napi_base = {}\nrequired_scopes = {}\noptional_scopes = {}\n",
         limits.user_per_minute,
         limits.org_per_minute,
+        limits.address_per_minute,
+        limits.max_per_address,
         quoted(hubspot.client_id.as_str()),
         quoted(hubspot.authorize_base.as_str()),
         quoted(hubspot.api_base.as_str()),
@@ -272,6 +330,19 @@ pub fn written(config: &Config, database: &Database) -> String {
     );
     if let Some(file) = &hubspot.client_secret_file {
         let _ = writeln!(text, "client_secret_file = {}", path(file));
+    }
+    if let Some(github) = &config.github {
+        let _ = write!(
+            text,
+            "\n[github]\nclient_id = {}\nweb_base = {}\napi_base = {}\nscopes = {}\n",
+            quoted(github.client_id.as_str()),
+            quoted(github.web_base.as_str()),
+            quoted(github.api_base.as_str()),
+            quoted(github.scopes.clone()),
+        );
+        if let Some(file) = &github.client_secret_file {
+            let _ = writeln!(text, "client_secret_file = {}", path(file));
+        }
     }
     for tenant in &config.tenants {
         let _ = write!(

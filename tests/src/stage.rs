@@ -225,20 +225,28 @@ impl Stage {
 
     /// All there is of the proxy at rest: the files of its folder and every row of its database.
     pub async fn at_rest(&self) -> Vec<(String, Vec<u8>)> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.data()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-                }
-            }
+        at_rest(&self.config, &self.database).await
+    }
+
+    /// Ends the stage's own proxy: what runs from now on are processes alone.
+    pub async fn bare(self) -> BareStage {
+        let Self {
+            proxy,
+            sandbox,
+            config,
+            database,
+            folder,
+            stop_sandbox,
+            ..
+        } = self;
+        proxy.shutdown().await;
+        BareStage {
+            sandbox,
+            config,
+            database,
+            _folder: folder,
+            _stop_sandbox: stop_sandbox,
         }
-        found.extend(self.database.rows().await);
-        found
     }
 
     /// The first column of the first row, as a number.
@@ -250,6 +258,43 @@ impl Stage {
     pub async fn text(&self, query: &str) -> Option<String> {
         self.database.text(query).await
     }
+}
+
+/// A stage without a proxy of its own.
+pub struct BareStage {
+    /// The sandbox, to look in and reach in.
+    pub sandbox: Sandbox,
+    /// What processes are started with; `base_url` names a port that is free now.
+    pub config: Config,
+    /// Where the rows are.
+    pub database: Database,
+    _folder: TempDir,
+    _stop_sandbox: oneshot::Sender<()>,
+}
+
+impl BareStage {
+    /// As [`Stage::at_rest`].
+    pub async fn at_rest(&self) -> Vec<(String, Vec<u8>)> {
+        at_rest(&self.config, &self.database).await
+    }
+}
+
+async fn at_rest(config: &Config, database: &Database) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![config.data_dir.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(bytes) = std::fs::read(&path) {
+                // What is gone meanwhile was a file of a moment, such as one of the database.
+                found.push((path.display().to_string(), bytes));
+            }
+        }
+    }
+    found.extend(database.rows().await);
+    found
 }
 
 /// The sandbox's GitHub App, which calls back to this proxy.

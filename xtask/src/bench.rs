@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use crate::bundle::{self, Finished, Listed, Site};
 use crate::say::{self, Failure, OrSay, Outcome};
 use crate::test::suites;
-use crate::tools::browser;
+use crate::tools::{browser, postgres};
 use crate::{place, process, tools};
 
 /// Brotli bytes that the first view may take, all told.
@@ -18,13 +18,14 @@ const TARGET: usize = 260_000;
 /// A part of the bench.
 type Part = fn() -> Outcome;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("size", size),
     ("retrieval", || program("bench-retrieval", &[])),
     ("connect", connect),
     ("sandbox", sandbox),
     ("proxy", proxy),
     ("proxy-scale", proxy_scale),
+    ("faults", faults),
 ];
 
 /// Runs all parts, or the one that `only` names.
@@ -101,6 +102,22 @@ fn proxy() -> Outcome {
 /// What the proxy costs with many connections in its table.
 fn proxy_scale() -> Outcome {
     beside_nginx("bench-proxy-scale", &["portico-proxy", "portico-sandbox"])
+}
+
+/// What is lost when processes are killed, tokens work once, or all run out at once, on both databases.
+fn faults() -> Outcome {
+    let proxy = suites::proxy()?;
+    let environment = [("PORTICO_PROXY_BIN", proxy)];
+    program("bench-faults", &environment)?;
+    println!();
+    let server = postgres::Server::start()?;
+    let [proxy] = environment;
+    let on_postgres = [
+        proxy,
+        ("PORTICO_TEST_DATABASE", "postgres".into()),
+        ("PORTICO_TEST_POSTGRES", server.url().into()),
+    ];
+    program("bench-faults", &on_postgres)
 }
 
 /// Builds `packages` for speed and runs the program; needs nginx, wrk and taskset, which Linux has.

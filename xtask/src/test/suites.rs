@@ -78,7 +78,7 @@ pub(super) fn fronts(programs: &[(&str, PathBuf)]) -> Outcome<Note> {
 }
 
 /// The proxy as a program, for tests that kill it: no runner builds it for another package's tests.
-fn proxy() -> Outcome<PathBuf> {
+pub(crate) fn proxy() -> Outcome<PathBuf> {
     let name = "portico-proxy";
     let mut command = process::cargo();
     host_packages(command.arg("build")).args(["--bin", name]);
