@@ -352,5 +352,11 @@ async fn an_export_with_its_end_cut_off_breaks_off() {
         .request(Method::GET, "/v1/journal/export")
         .send()
         .await;
-    assert!(response.unwrap().text().await.is_err());
+    // It may break off before its head has left the proxy, or in the middle.
+    let broken = match response {
+        Ok(response) => response.text().await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(!broken.is_connect() && !broken.is_timeout(), "{broken}");
+    assert_eq!(admin.get("/v1/journal").await.status, 200, "it goes on");
 }
