@@ -30,13 +30,14 @@ const MAX_FORM: usize = 1024;
 pub(super) fn ask(flow: &FlowRow, name: Option<&str>, provider: &str, token: &str) -> Response {
     let owner = flow.owner();
     let partner = revealed(name.unwrap_or(&owner.tenant));
+    let account = account_of(provider);
     let (issuer, org, sub) = (
         revealed(&owner.tenant),
         revealed(&owner.org),
         revealed(&flow.sub),
     );
     let body = format!(
-        "<h1>Connect this HubSpot account to {partner}?</h1>\
+        "<h1>Connect this {account} account to {partner}?</h1>\
          <p>You have just allowed access to it. Portico hands it on only if you know who asks:</p>\
          <dl><dt>Partner</dt><dd>{partner}</dd><dt>Its address</dt><dd>{issuer}</dd>\
          <dt>Organization</dt><dd>{org}</dd><dt>Started by</dt><dd>{sub}</dd></dl>\
@@ -46,7 +47,15 @@ pub(super) fn ask(flow: &FlowRow, name: Option<&str>, provider: &str, token: &st
          <p>If somebody sent you here, or you do not know them, close this window: nothing is connected. \
          This page works for two minutes.</p>"
     );
-    answer("Connect this HubSpot account?", "", &body)
+    answer(&format!("Connect this {account} account?"), "", &body)
+}
+
+/// The provider's own name, by its word in the path.
+fn account_of(provider: &str) -> &'static str {
+    match provider {
+        "github" => "GitHub",
+        _ => "HubSpot",
+    }
 }
 
 /// The page after the form: on to the starter's return page.
@@ -220,6 +229,13 @@ mod tests {
         ] {
             assert_eq!(revealed(name), want);
         }
+    }
+
+    /// A person is asked about the account they have just opened, not about another provider's.
+    #[test]
+    fn the_account_is_the_providers() {
+        assert_eq!(account_of("hubspot"), "HubSpot");
+        assert_eq!(account_of("github"), "GitHub");
     }
 
     fn headers(change: impl FnOnce(&mut HeaderMap)) -> HeaderMap {
