@@ -104,6 +104,22 @@ impl Replica {
         Self::start_with(stage.into(), "http://localhost:0", points).await
     }
 
+    /// As [`Replica::start_stopping_at`], going on after some milliseconds.
+    pub async fn start_pausing_at(stage: &Stage, point: &str, milliseconds: u64) -> Self {
+        let points = Some(format!("{point}=sleep({milliseconds})"));
+        Self::start_with(stage.into(), "http://localhost:0", points).await
+    }
+
+    /// Stops the process as a whole: no timer of it runs out.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets a stopped process go on.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Waits until the point is reached.
     pub async fn reached(&self) {
         for _ in 0..1200 {

@@ -8,6 +8,7 @@ pub(crate) mod dead;
 pub(crate) mod exchange;
 pub(crate) mod fault;
 pub(crate) mod flight;
+pub(crate) mod kept;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod static_credential;

@@ -17,7 +17,7 @@ use crate::server::Doors;
 use crate::service_keys::Fetches;
 use crate::session::{BadIssuerKey, LocalIssuer, Sessions, new_issuer_key};
 use crate::spool::{self, Spool};
-use crate::store::{Owner, Store, StoreError, deliveries, events, flows, solo};
+use crate::store::{Owner, Store, StoreError, deliveries, events, flows, grant_ends, solo};
 use crate::telemetry::Telemetry;
 use crate::tenants::Tenants;
 use crate::web::Places;
@@ -428,6 +428,7 @@ async fn sweep(app: &Shared) -> Result<(), sqlx::Error> {
     }
     let mut tx = app.store.begin().await?;
     flows::sweep(&mut tx).await?;
+    grant_ends::sweep(&mut tx).await?;
     events::sweep(&mut tx).await?;
     deliveries::sweep(&mut tx).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@
 //! A file: `{"version":1,"tenant":…,"org":…,"sealed":"<base64>"}`, named by the record's id, mode 0600.
 
 use crate::app::Shared;
-use crate::grant::{exchange, flight};
+use crate::grant::{flight, kept};
 use crate::provider::tokens::Tokens;
 use crate::random;
 use crate::seal::{Place, Sealer};
@@ -34,7 +34,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Answer {
     Refresh(flight::Kept),
-    Exchange(Box<exchange::Kept>),
+    Exchange(Box<kept::Kept>),
 }
 
 /// A provider's tokens as they wait, within what is sealed.
@@ -229,7 +229,7 @@ async fn replay(app: &Shared) -> io::Result<bool> {
         };
         let replayed = match answer {
             Answer::Refresh(kept) => flight::replay(app, &owner, &kept).await,
-            Answer::Exchange(kept) => exchange::replay(app, &owner, *kept).await,
+            Answer::Exchange(kept) => kept::replay(app, &owner, *kept).await,
         };
         match replayed {
             Ok(()) => {

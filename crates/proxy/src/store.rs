@@ -10,6 +10,7 @@ pub(crate) mod deliveries;
 pub(crate) mod emergency;
 pub(crate) mod events;
 pub(crate) mod flows;
+pub(crate) mod grant_ends;
 pub(crate) mod grants;
 pub(crate) mod journal;
 pub(crate) mod keys;

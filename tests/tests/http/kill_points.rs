@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Sends a request nobody will answer.
-fn send(caller: &Caller, method: Method, path: &str, body: &Value) {
+pub(crate) fn send(caller: &Caller, method: Method, path: &str, body: &Value) {
     tokio::spawn(caller.request(method, path).json(body).send());
 }
 
@@ -149,6 +149,9 @@ async fn a_revocation_that_was_killed_is_finished_by_the_next_process() {
         assert_eq!(stage.count("SELECT COUNT(*) FROM revocation").await, 1);
         stage
             .sql("UPDATE revocation SET lease_until = lease_until - 60")
+            .await;
+        stage
+            .sql("UPDATE grant_end SET ends_until = ends_until - 60")
             .await;
         let _next = Replica::start(&stage).await;
         until(async || stage.count("SELECT COUNT(*) FROM revocation").await == 0).await;

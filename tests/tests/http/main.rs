@@ -33,6 +33,7 @@ mod journal;
 mod journal_command;
 mod keys;
 mod kill_points;
+mod late_revocations;
 mod metrics;
 mod overload;
 mod partner_confirm;

@@ -1,6 +1,7 @@
 //! From code to connection: redeem, introspect, then one transaction (threat model, section 8).
 //! Owns the order and the checks of that transaction. Runs detached from the request that began it.
 
+use super::kept::Kept;
 use super::{TokenColumn, revoke, token_place};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
@@ -12,23 +13,26 @@ use crate::provider::{Introspection, ProviderClient};
 use crate::random;
 use crate::refusals;
 use crate::session::Principal;
-use crate::spool::{Answer, KeptTokens};
+use crate::spool::Answer;
 use crate::store::connections::{self, NewGrant};
 use crate::store::flows::{self, FlowRow};
+use crate::store::grant_ends::{self, GrantKey, LastEnd};
 use crate::store::journal::{self, Entry};
-use crate::store::{DbResult, Owner, Tx, kind};
+use crate::store::{DbResult, Tx, kind};
 use portico_core::error::ErrorCode;
 use portico_core::ids::ConnectionId;
 use portico_core::journal::Action;
 use portico_core::scopes::lacking;
-use portico_core::wire::{Account, CompletedFlow, FlowPhase, Intent, Plan, Provider, Role};
-use serde::{Deserialize, Serialize};
+use portico_core::wire::{Account, CompletedFlow, FlowPhase, Intent};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 /// How long a good answer is offered to a database that refuses it.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether a giving up is over.
+const ENDING: Duration = Duration::from_millis(200);
 
 /// What the browser proved and the provider gave.
 pub(crate) struct Exchange {
@@ -40,17 +44,29 @@ pub(crate) struct Exchange {
 }
 
 /// A grant that was obtained and not yet kept.
-struct Obtained {
-    tokens: Tokens,
-    account: Account,
-    granted: Vec<String>,
-    asked: Vec<String>,
+pub(super) struct Obtained {
+    pub(super) tokens: Tokens,
+    pub(super) account: Account,
+    pub(super) granted: Vec<String>,
+    pub(super) asked: Vec<String>,
 }
 
-/// A refusal after the grant was obtained, or a fault of the database.
-enum CommitFault {
+/// Why a grant that was obtained is not kept.
+pub(super) enum CommitFault {
     Refused(ApiError),
     Database(sqlx::Error),
+    /// The provider ended it, together with one given up before.
+    Ended,
+}
+
+/// How a try to keep a grant ended that failed in nothing.
+enum Committed {
+    Kept {
+        id: String,
+        reconnected: bool,
+    },
+    /// The account's former grant is being given up, or was since this one was seen alive.
+    NotYet(LastEnd),
 }
 
 impl From<sqlx::Error> for CommitFault {
@@ -103,7 +119,7 @@ impl Exchange {
             self.give_up(client, &obtained).await;
             return Err(error);
         }
-        match self.commit_patiently(client, &obtained).await {
+        match self.keep_patiently(client, &obtained).await {
             Ok((id, reconnected)) => {
                 super::pass_point("exchange-after-commit");
                 self.result(&id, reconnected).await
@@ -120,10 +136,11 @@ impl Exchange {
                 self.spool(client, &obtained).await;
                 Err(error.into())
             }
+            Err(CommitFault::Ended) => Err(ended(client)),
         }
     }
 
-    async fn finished_already(&self) -> DbResult<Option<(String, bool)>> {
+    pub(super) async fn finished_already(&self) -> DbResult<Option<(String, bool)>> {
         let row = flows::by_id(self.app.store.readers(), &self.who.owner, &self.flow.id).await?;
         Ok(row.and_then(|row| {
             let reconnected = row.reconnected();
@@ -133,18 +150,7 @@ impl Exchange {
 
     /// A good answer that the database would not take waits on disk.
     async fn spool(&self, client: &ProviderClient, obtained: &Obtained) {
-        let kept = Kept {
-            provider: client.description().provider,
-            flow: self.flow.id.clone(),
-            sub: self.who.sub.clone(),
-            jti: self.who.jti.clone(),
-            max_connections: self.who.plan.max_connections,
-            tokens: KeptTokens::of(&obtained.tokens),
-            account: obtained.account.clone(),
-            granted: obtained.granted.clone(),
-            asked: obtained.asked.clone(),
-        };
-        let answer = Answer::Exchange(Box::new(kept));
+        let answer = Answer::Exchange(Box::new(Kept::of(self, client, obtained)));
         let owner = &self.who.owner;
         let spooled = self.app.spool.keep(&self.app.sealer, owner, &answer);
         match spooled.await {
@@ -155,14 +161,14 @@ impl Exchange {
         }
     }
 
-    async fn commit_patiently(
+    async fn keep_patiently(
         &self,
         client: &ProviderClient,
         obtained: &Obtained,
     ) -> Result<(String, bool), CommitFault> {
         let until = Instant::now() + STORE_PATIENCE;
         loop {
-            match self.commit(client, obtained).await {
+            match self.keep(client, obtained).await {
                 Err(CommitFault::Database(error)) if Instant::now() < until => {
                     tracing::warn!(
                         kind = kind(&error),
@@ -175,18 +181,59 @@ impl Exchange {
         }
     }
 
+    /// Keeps the grant once no giving up of the account's former one can have ended it. Providers may end both
+    /// together: GitHub gives up all that an account granted to an app.
+    pub(super) async fn keep(
+        &self,
+        client: &ProviderClient,
+        obtained: &Obtained,
+    ) -> Result<(String, bool), CommitFault> {
+        // Both are before the code was redeemed; a replay reads the row when it is `exchanging`.
+        let mut proven_at = self.flow.exchanging_at.unwrap_or(self.flow.now);
+        loop {
+            let last = match self.commit(client, obtained, proven_at).await? {
+                Committed::Kept { id, reconnected } => return Ok((id, reconnected)),
+                Committed::NotYet(last) => last,
+            };
+            if last.is_open() {
+                sleep(ENDING).await;
+            } else if introspect_patiently(client, &obtained.tokens)
+                .await?
+                .is_none()
+            {
+                return Err(CommitFault::Ended);
+            } else {
+                proven_at = last.now;
+            }
+        }
+    }
+
     /// Plan limit, uniqueness, connection, flow and journal: all or nothing.
     async fn commit(
         &self,
         client: &ProviderClient,
         obtained: &Obtained,
-    ) -> Result<(String, bool), CommitFault> {
+        proven_at: f64,
+    ) -> Result<Committed, CommitFault> {
         let owner = &self.who.owner;
         let provider = client.description().provider;
         let account = obtained.account.portal_id.to_string();
         let intent = self.flow.intent()?;
         let mut tx = self.app.store.begin_in(owner).await?;
         let holder = connections::lock_holder(&mut tx, &owner.tenant, provider, &account).await?;
+        let last = grant_ends::lock(
+            &mut tx,
+            GrantKey {
+                provider,
+                client_id: &client.description().client_id,
+                account: &account,
+            },
+        )
+        .await?;
+        if last.may_have_ended(proven_at) {
+            tx.rollback().await?;
+            return Ok(Committed::NotYet(last));
+        }
         if intent != Intent::Connect {
             self.check_same_account(&mut tx, client, &obtained.account)
                 .await?;
@@ -241,7 +288,7 @@ impl Exchange {
         self.app.announce(&mut tx, owner, &id, change).await?;
         self.app.announce_flow(&mut tx, &self.flow).await?;
         tx.commit().await?;
-        Ok((id, reconnected))
+        Ok(Committed::Kept { id, reconnected })
     }
 
     /// Reconnect and upgrade are for the one account (R15).
@@ -300,7 +347,7 @@ impl Exchange {
     }
 
     /// A grant that was not kept is revoked, unless a live connection may depend on it.
-    async fn give_up(&self, client: &ProviderClient, obtained: &Obtained) {
+    pub(super) async fn give_up(&self, client: &ProviderClient, obtained: &Obtained) {
         let account = obtained.account.portal_id.to_string();
         let owner = &self.who.owner;
         let done = revoke::revoke_soon(&self.app, owner, client, &account, &obtained.tokens).await;
@@ -309,7 +356,7 @@ impl Exchange {
         }
     }
 
-    async fn fail(&self, error: &ApiError) {
+    pub(super) async fn fail(&self, error: &ApiError) {
         let failed = async {
             let mut tx = self.app.store.begin_in(&self.who.owner).await?;
             let open = [FlowPhase::Exchanging];
@@ -343,74 +390,6 @@ impl Exchange {
     }
 }
 
-/// A finished exchange as the spool keeps it, sealed.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Kept {
-    provider: Provider,
-    flow: String,
-    sub: String,
-    jti: String,
-    max_connections: u32,
-    tokens: KeptTokens,
-    account: Account,
-    granted: Vec<String>,
-    asked: Vec<String>,
-}
-
-/// Commits a spooled exchange if its flow still waits for it; otherwise its grant is given up, for whoever
-/// started the flow was told to start again.
-pub(crate) async fn replay(app: &Shared, owner: &Owner, kept: Kept) -> DbResult<()> {
-    let Some(client) = app.providers.find(kept.provider) else {
-        tracing::error!(
-            alert = true,
-            "a spooled grant is of a provider that is no longer configured"
-        );
-        return Ok(());
-    };
-    let tokens = kept.tokens.again();
-    let flow = flows::by_id(app.store.readers(), owner, &kept.flow).await?;
-    let Some(flow) = flow else {
-        // Flows are kept for a day: nobody waits for this one.
-        let account = kept.account.portal_id.to_string();
-        return revoke::revoke_soon(app, owner, client, &account, &tokens).await;
-    };
-    let exchange = Exchange {
-        app: app.clone(),
-        flow,
-        who: Principal {
-            owner: owner.clone(),
-            sub: kept.sub,
-            role: Role::Admin,
-            plan: Plan {
-                max_connections: kept.max_connections,
-            },
-            origin: String::new(),
-            jti: kept.jti,
-            expires_at: 0,
-            key: None,
-        },
-        code: Zeroizing::default(),
-        verifier: Zeroizing::default(),
-    };
-    let obtained = Obtained {
-        tokens,
-        account: kept.account,
-        granted: kept.granted,
-        asked: kept.asked,
-    };
-    match exchange.commit(client, &obtained).await {
-        Ok(_) => {}
-        Err(CommitFault::Database(error)) => return Err(error),
-        Err(CommitFault::Refused(_)) if exchange.finished_already().await?.is_some() => {}
-        Err(CommitFault::Refused(error)) => {
-            exchange.give_up(client, &obtained).await;
-            exchange.fail(&error).await;
-        }
-    }
-    Ok(())
-}
-
 struct SealedTokens {
     refresh_token: Option<Vec<u8>>,
     access_token: Vec<u8>,
@@ -432,25 +411,39 @@ impl SealedTokens {
     }
 }
 
-/// The code is spent, so a hiccup here is worth two more tries.
 async fn introspect(client: &ProviderClient, tokens: &Tokens) -> ApiResult<Introspection> {
+    introspect_patiently(client, tokens).await?.ok_or_else(|| {
+        ApiError::with_detail(
+            ErrorCode::GrantRefused,
+            "HubSpot gave a token and then did not know it.",
+        )
+    })
+}
+
+/// The code is spent, so a hiccup here is worth two more tries. Nothing where the provider does not know the token.
+async fn introspect_patiently(
+    client: &ProviderClient,
+    tokens: &Tokens,
+) -> ApiResult<Option<Introspection>> {
     let mut tries = 0;
     loop {
         tries += 1;
         match client.introspect(&tokens.access_token).await {
-            Ok(Some(known)) => return Ok(known),
-            Ok(None) => {
-                return Err(ApiError::with_detail(
-                    ErrorCode::GrantRefused,
-                    "HubSpot gave a token and then did not know it.",
-                ));
-            }
             Err(fault) if tries < 3 && matches!(fault.meaning, Meaning::Transient(_)) => {
                 sleep(Duration::from_millis(500 * tries)).await;
             }
-            Err(fault) => return Err(refused(&fault)),
+            other => return other.map_err(|fault| refused(&fault)),
         }
     }
+}
+
+/// What the person is told whose new grant went with the old one.
+pub(super) fn ended(client: &ProviderClient) -> ApiError {
+    ApiError::with_detail(
+        ErrorCode::GrantRefused,
+        "HubSpot was still ending this account's former grant, and ended the new one with it. Connect again.",
+    )
+    .about(client.description().provider)
 }
 
 fn check_scopes(client: &ProviderClient, granted: &[String]) -> ApiResult<()> {

@@ -6,6 +6,7 @@ use crate::app::Shared;
 use crate::provider::tokens::{Tokens, Which};
 use crate::provider::{ProviderClient, Revoked};
 use crate::random;
+use crate::store::grant_ends;
 use crate::store::journal::{self, Entry};
 use crate::store::revocations::{self, NewRevocation, RevocationRow};
 use crate::store::{DbResult, Owner};
@@ -18,6 +19,8 @@ use tokio::time::sleep;
 /// First wait after a failed try; doubles up to an hour.
 const FIRST_WAIT: f64 = 60.0;
 const LONGEST_WAIT: f64 = 3600.0;
+/// Seconds after which a giving up of the same account's grant is expected to be over.
+const NEXT_IN_LINE: f64 = 2.0;
 
 /// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,15 +103,24 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
         tx.rollback().await?;
         return Ok(None);
     };
+    tx.commit().await?;
+    let owner = row.owner();
+    let mut tx = app.store.begin_in(&owner).await?;
+    // Held while looking: an exchange that keeps a grant of this account comes before, or sees that we began.
+    let last = grant_ends::lock(&mut tx, row.grant_key()?).await?;
+    if last.is_open() {
+        revocations::put_off(&mut tx, &row, NEXT_IN_LINE).await?;
+        tx.commit().await?;
+        return Ok(Some(Outcome::PutOff));
+    }
     if revocations::is_depended_on(&mut tx, &row).await? {
         revocations::delete(&mut tx, &row).await?;
-        let owner = row.owner();
         journal::record(&mut tx, entry(&owner, &row.account, "kept")).await?;
         tx.commit().await?;
         return Ok(Some(Outcome::DependedOn));
     }
+    grant_ends::begin(&mut tx, row.grant_key()?).await?;
     tx.commit().await?;
-    let owner = row.owner();
     let token = match app
         .sealer
         .open_text(revocation_place(&owner, &row.id), &row.refresh_token)
@@ -126,7 +138,8 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
     };
     super::pass_point("revoke-after-call");
     let given_up = row.now > row.give_up_at;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_in(&owner).await?;
+    grant_ends::finish(&mut tx, row.grant_key()?).await?;
     if revoked == Revoked::Yes || given_up {
         revocations::delete(&mut tx, &row).await?;
         let outcome = if revoked == Revoked::Yes {

@@ -1,6 +1,7 @@
 //! Grants that were given up and must still be revoked at the provider.
 //! Owns the table `revocation`: a row outlives a crash and goes when the work is done.
 
+use super::grant_ends::GrantKey;
 use super::{DbResult, Dialect, Owner, from_word, to_word};
 use crate::provider::tokens::Which;
 use portico_core::wire::Provider;
@@ -18,7 +19,7 @@ pub(crate) struct RevocationRow {
     tenant: String,
     org: String,
     provider: String,
-    pub(crate) client_id: String,
+    client_id: String,
     pub(crate) account: String,
     /// Sealed; a refresh token, or what `which` says.
     pub(crate) refresh_token: Vec<u8>,
@@ -38,6 +39,14 @@ impl RevocationRow {
 
     pub(crate) fn provider(&self) -> DbResult<Provider> {
         from_word(&self.provider)
+    }
+
+    pub(crate) fn grant_key(&self) -> DbResult<GrantKey<'_>> {
+        Ok(GrantKey {
+            provider: self.provider()?,
+            client_id: &self.client_id,
+            account: &self.account,
+        })
     }
 
     pub(crate) fn which(&self) -> DbResult<Which> {
