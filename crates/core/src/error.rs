@@ -86,6 +86,8 @@ catalogue! {
         "Too many requests", "The limit on requests was reached.", "Wait a moment; Portico goes on by itself.";
     Overloaded "overloaded" "OVERLOADED" 503
         "Portico is busy", "More is asked of the proxy at once than it takes.", "Wait a moment; Portico goes on by itself.";
+    TimedOut "timed_out" "TIMED_OUT" 503
+        "Portico did not finish in time", "The request took longer than thirty seconds; what it began may still be carried out.", "Wait a moment, then look whether it was done before trying again.";
     FlowExpired "flow_expired" "TOKEN_EXPIRED" 410
         "The authorization timed out", "An authorization must be finished within ten minutes.", "Start again.";
     FlowFinished "flow_finished" "FLOW_FINISHED" 409

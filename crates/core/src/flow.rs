@@ -337,7 +337,12 @@ pub fn step(phase: Phase, event: Event) -> (Phase, Vec<Effect>) {
 fn is_outcome_unknown(code: ErrorCode) -> bool {
     matches!(
         code,
-        ErrorCode::ProxyUnreachable | ErrorCode::Internal | ErrorCode::RateLimited
+        ErrorCode::ProxyUnreachable
+            | ErrorCode::Internal
+            | ErrorCode::TimedOut
+            | ErrorCode::StoreUnavailable
+            | ErrorCode::Overloaded
+            | ErrorCode::RateLimited
     )
 }
 

@@ -285,6 +285,13 @@ fn step_follows_the_authorization_code_grant() {
             vec![Effect::Complete(1, id("f"), "k".into(), 3_000)],
         ),
         (
+            "the proxy ran out of time",
+            completing(),
+            done(1, Err(problem(ErrorCode::TimedOut))),
+            completing_after(2),
+            vec![Effect::Complete(1, id("f"), "k".into(), 3_000)],
+        ),
+        (
             "the answer is lost for good",
             completing_after(4),
             done(1, Err(problem(ErrorCode::ProxyUnreachable))),

@@ -55,6 +55,7 @@ pub(super) fn judge(problem: &Problem) -> Verdict {
         | ErrorCode::ProviderUnavailable
         | ErrorCode::RefreshBusy
         | ErrorCode::Overloaded
+        | ErrorCode::TimedOut
         | ErrorCode::ProxyUnreachable
         | ErrorCode::UpstreamUnauthorized
         | ErrorCode::UpstreamInvalid

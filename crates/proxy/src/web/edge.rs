@@ -117,9 +117,7 @@ fn refuse_oversize(request: &Request) -> Option<ApiError> {
 }
 
 fn too_slow() -> ApiError {
-    ApiError::with_detail(ErrorCode::Internal, "The request was not finished in time.")
-        .status(StatusCode::SERVICE_UNAVAILABLE)
-        .retry_after(5.0)
+    ApiError::from(ErrorCode::TimedOut).retry_after(5.0)
 }
 
 /// Writes an error's body, with the correlation id that stands in the log.
