@@ -202,6 +202,7 @@ async fn enlist_org(
                 account: &row.account,
                 which: *which,
                 token: &on_list,
+                wait: 0.0,
             };
             revocations::insert(&mut tx, &new).await?;
         } else {

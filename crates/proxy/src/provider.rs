@@ -96,6 +96,8 @@ pub(crate) struct Introspection {
 pub(crate) enum Revoked {
     /// Gone now, or gone before.
     Yes,
+    /// Gone now, with everything else that the account granted to the app.
+    All,
     /// To be tried again.
     NotYet,
     /// To be tried again with this access token: the token it began with is spent.
@@ -256,7 +258,7 @@ impl ProviderClient {
         let began = Instant::now();
         let revoked = self.give_up(which, token).await;
         let outcome = match &revoked {
-            Revoked::Yes => "ok",
+            Revoked::Yes | Revoked::All => "ok",
             Revoked::NotYet | Revoked::NotYetBut(_) => "transient",
         };
         self.transport().count("revoke", outcome, began);

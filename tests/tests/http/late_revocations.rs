@@ -2,11 +2,14 @@
 //! whose grant ended with the old one.
 
 use crate::exchange::until;
-use crate::github::{MARA, id_of};
+use crate::github::{MARA, TOKENS, id_of, stage_fault};
 use crate::kill_points::send;
+use crate::refresh::EXPIRED;
+use portico_sandbox::FaultAnswer;
 use portico_tests::{Answer, Flow, Replica, Stage};
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// How long the process that gives up stands still at its point, in milliseconds; it is stopped meanwhile.
@@ -107,4 +110,32 @@ async fn a_grant_waits_until_a_killed_revocation_cannot_reach_it() {
     assert_eq!(stage.calls("/api/v3/applications").len(), 0);
     let answer = stage.admin().relay(&id, "github.user", &json!({})).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
+}
+
+/// RR-6, CP-3: a connection is removed while its refresh is under way. The refresh token works once and is presented
+/// once: what the refresh brought is given up in its stead, and all that the account granted ends with that.
+#[tokio::test]
+async fn a_refresh_token_on_its_way_is_not_presented_again_by_a_removal() {
+    let stage = Stage::with_github().await;
+    let id = id_of(&stage.connect_github(MARA).await);
+    stage.sql(EXPIRED).await;
+    stage_fault(&stage, TOKENS, FaultAnswer::Slow(Duration::from_secs(2)));
+    let (caller, of_task) = (stage.admin(), id.clone());
+    let reading =
+        tokio::spawn(async move { caller.relay(&of_task, "github.user", &json!({})).await });
+    let refreshes = || stage.github_token_calls("grant_type");
+    until(async || refreshes() == 1).await;
+    let told = stage.admin().delete(&format!("/v1/connections/{id}")).await;
+    assert_eq!(told.json()["revoked"], false, "{}", told.text);
+    assert_eq!(reading.await.unwrap().status, 404);
+    let grants = || stage.sandbox.with(|state| state.github.grants.len());
+    until(async || grants() == 0).await;
+    // Its turn comes when the refresh would be over at the latest.
+    stage
+        .sql("UPDATE revocation SET next_try_at = next_try_at - 30")
+        .await;
+    let stage = stage.restart().await;
+    until(async || stage.count("SELECT COUNT(*) FROM revocation").await == 0).await;
+    assert_eq!(stage.github_token_calls("grant_type"), 1);
+    assert_eq!(stage.calls("/api/v3/applications").len(), 1);
 }

@@ -40,6 +40,8 @@ pub(crate) struct Grant<'a> {
     /// Which token it is given up by.
     pub(crate) which: Which,
     pub(crate) token: &'a str,
+    /// Seconds before the first try.
+    pub(crate) wait: f64,
 }
 
 /// Puts a grant on the list within a transaction; answers the row's id.
@@ -59,6 +61,7 @@ pub(crate) async fn enlist(
         account: grant.account,
         which: grant.which,
         token: &sealed,
+        wait: grant.wait,
     };
     revocations::insert(db, &new).await?;
     Ok(id)
@@ -87,6 +90,7 @@ pub(crate) async fn revoke_soon(
         account,
         which,
         token,
+        wait: 0.0,
     };
     let mut tx = app.store.begin().await?;
     enlist(app, &mut tx, owner, &grant).await?;
@@ -119,6 +123,13 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
         tx.commit().await?;
         return Ok(Some(Outcome::DependedOn));
     }
+    let client = app.providers.find(row.provider()?);
+    if last.has_ended(row.listed_at()) {
+        revocations::delete(&mut tx, &row).await?;
+        journal::record(&mut tx, entry(&owner, &row.account, "done")).await?;
+        tx.commit().await?;
+        return Ok(Some(Outcome::Revoked));
+    }
     grant_ends::begin(&mut tx, row.grant_key()?).await?;
     tx.commit().await?;
     let token = match app
@@ -132,21 +143,18 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
         }
     };
     super::pass_point("revoke-before-call");
-    let revoked = match app.providers.find(row.provider()?) {
+    let revoked = match client {
         Some(client) => client.revoke(row.which()?, &token).await,
         None => Revoked::NotYet,
     };
     super::pass_point("revoke-after-call");
     let given_up = row.now > row.give_up_at;
     let mut tx = app.store.begin_in(&owner).await?;
-    grant_ends::finish(&mut tx, row.grant_key()?).await?;
-    if revoked == Revoked::Yes || given_up {
+    grant_ends::finish(&mut tx, row.grant_key()?, revoked == Revoked::All).await?;
+    let is_done = matches!(revoked, Revoked::Yes | Revoked::All);
+    if is_done || given_up {
         revocations::delete(&mut tx, &row).await?;
-        let outcome = if revoked == Revoked::Yes {
-            "done"
-        } else {
-            "given_up"
-        };
+        let outcome = if is_done { "done" } else { "given_up" };
         journal::record(&mut tx, entry(&owner, &row.account, outcome)).await?;
     } else {
         if let Revoked::NotYetBut(access_token) = &revoked {
@@ -156,7 +164,7 @@ pub(crate) async fn work_off(app: &Shared, id: Option<&str>) -> DbResult<Option<
         revocations::put_off(&mut tx, &row, wait(&row)).await?;
     }
     tx.commit().await?;
-    Ok(Some(if revoked == Revoked::Yes {
+    Ok(Some(if is_done {
         Outcome::Revoked
     } else {
         Outcome::PutOff

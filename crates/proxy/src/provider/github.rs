@@ -161,7 +161,8 @@ impl GitHubClient {
     /// Ends a person's authorization of the app, with every token of it.
     pub(super) async fn revoke(&self, access_token: &str) -> Revoked {
         match self.as_app(Method::DELETE, "grant", access_token).await {
-            Ok(answer) if is_gone(&answer) || answer.status == 204 => Revoked::Yes,
+            Ok(answer) if answer.status == 204 => Revoked::All,
+            Ok(answer) if is_gone(&answer) => Revoked::Yes,
             Ok(_) | Err(_) => Revoked::NotYet,
         }
     }

@@ -3,7 +3,9 @@
 
 use super::{DbResult, to_word};
 use portico_core::wire::Provider;
-use sqlx::{AnyConnection, FromRow};
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, FromRow};
 
 /// Seconds from the start of a giving up after which none of its calls can still arrive: two token calls at
 /// their deadline, and some for the way.
@@ -21,7 +23,9 @@ pub(crate) struct GrantKey<'a> {
 #[derive(Clone, Copy, Debug, FromRow)]
 pub(crate) struct LastEnd {
     /// 0 when there was none.
-    pub(crate) ends_until: f64,
+    ends_until: f64,
+    /// When the last one began that ended all that the account granted; 0 when there was none.
+    ended_at: f64,
     pub(crate) now: f64,
 }
 
@@ -35,15 +39,20 @@ impl LastEnd {
     pub(crate) fn may_have_ended(&self, proven_at: f64) -> bool {
         self.ends_until >= proven_at
     }
+
+    /// Whether it certainly ended a grant that was to be given up at `listed_at`.
+    pub(crate) fn has_ended(&self, listed_at: f64) -> bool {
+        self.ended_at > listed_at
+    }
 }
 
 /// Reads the last giving up and keeps others from it until the transaction ends: a grant is kept, or given up,
 /// but not both at once.
 pub(crate) async fn lock(db: &mut AnyConnection, key: GrantKey<'_>) -> DbResult<LastEnd> {
     sqlx::query_as(
-        "INSERT INTO grant_end (provider, client_id, account, ends_until) VALUES ($1, $2, $3, 0)
+        "INSERT INTO grant_end (provider, client_id, account, begun_at, ends_until) VALUES ($1, $2, $3, 0, 0)
          ON CONFLICT (provider, client_id, account) DO UPDATE SET ends_until = grant_end.ends_until
-         RETURNING ends_until, unixepoch('subsec') AS now",
+         RETURNING ends_until, ended_at, unixepoch('subsec') AS now",
     )
     .bind(to_word(key.provider)?)
     .bind(key.client_id)
@@ -52,29 +61,32 @@ pub(crate) async fn lock(db: &mut AnyConnection, key: GrantKey<'_>) -> DbResult<
     .await
 }
 
-/// Calls that give it up begin now.
+/// Calls that give it up begin now, for whoever has locked it.
 pub(crate) async fn begin(db: &mut AnyConnection, key: GrantKey<'_>) -> DbResult<()> {
-    set(db, key, CALLS).await
-}
-
-/// They have been answered.
-pub(crate) async fn finish(db: &mut AnyConnection, key: GrantKey<'_>) -> DbResult<()> {
-    set(db, key, 0.0).await
-}
-
-async fn set(db: &mut AnyConnection, key: GrantKey<'_>, seconds: f64) -> DbResult<()> {
-    sqlx::query(
-        "INSERT INTO grant_end (provider, client_id, account, ends_until)
-         VALUES ($1, $2, $3, unixepoch('subsec') + $4)
-         ON CONFLICT (provider, client_id, account) DO UPDATE SET ends_until = excluded.ends_until",
-    )
-    .bind(to_word(key.provider)?)
-    .bind(key.client_id)
-    .bind(key.account)
-    .bind(seconds)
-    .execute(db)
-    .await?;
+    let statement =
+        "UPDATE grant_end SET begun_at = unixepoch('subsec'), ends_until = unixepoch('subsec') + $4
+                     WHERE provider = $1 AND client_id = $2 AND account = $3";
+    bound(statement, key)?.bind(CALLS).execute(db).await?;
     Ok(())
+}
+
+/// They have been answered. `all`: they ended whatever the account granted.
+pub(crate) async fn finish(db: &mut AnyConnection, key: GrantKey<'_>, all: bool) -> DbResult<()> {
+    let statement = "UPDATE grant_end SET ends_until = unixepoch('subsec'),
+                        ended_at = CASE WHEN $4 THEN begun_at ELSE ended_at END
+                     WHERE provider = $1 AND client_id = $2 AND account = $3";
+    bound(statement, key)?.bind(all).execute(db).await?;
+    Ok(())
+}
+
+fn bound(
+    statement: &'static str,
+    key: GrantKey<'_>,
+) -> DbResult<Query<'static, Any, AnyArguments>> {
+    Ok(sqlx::query(statement)
+        .bind(to_word(key.provider)?)
+        .bind(key.client_id.to_owned())
+        .bind(key.account.to_owned()))
 }
 
 /// Forgets what is two days old: no flow waits so long, and none of the spool's.

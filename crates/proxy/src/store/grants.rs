@@ -25,6 +25,7 @@ pub(crate) struct GrantRow {
     pub(crate) next_try_at: Option<f64>,
     pub(crate) attempts: i64,
     pub(crate) fault_category: Option<String>,
+    lease_until: Option<f64>,
     pub(crate) now: f64,
 }
 
@@ -56,6 +57,12 @@ impl GrantRow {
         }
     }
 
+    /// Seconds for which a refresh may still be under way; 0 where none is.
+    pub(crate) fn flight_left(&self) -> f64 {
+        self.lease_until
+            .map_or(0.0, |until| (until - self.now).max(0.0))
+    }
+
     /// Seconds until the next try is due, when one has been put off.
     pub(crate) fn wait(&self) -> Option<f64> {
         self.next_try_at
@@ -69,7 +76,7 @@ macro_rules! columns {
         concat!(
             $head,
             " provider, client_id, account, connection_type, grant_kind, granted, state, generation, refresh_token, \
-             access_token, access_expires_at, next_try_at, attempts, fault_category, unixepoch('subsec') AS now ",
+             access_token, access_expires_at, next_try_at, attempts, fault_category, lease_until, unixepoch('subsec') AS now ",
             $tail
         )
     };

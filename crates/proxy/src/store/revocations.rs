@@ -41,6 +41,11 @@ impl RevocationRow {
         from_word(&self.provider)
     }
 
+    /// When the grant was put on the list.
+    pub(crate) fn listed_at(&self) -> f64 {
+        self.give_up_at - GIVE_UP
+    }
+
     pub(crate) fn grant_key(&self) -> DbResult<GrantKey<'_>> {
         Ok(GrantKey {
             provider: self.provider()?,
@@ -63,12 +68,14 @@ pub(crate) struct NewRevocation<'a> {
     pub(crate) account: &'a str,
     pub(crate) which: Which,
     pub(crate) token: &'a [u8],
+    /// Seconds before the first try.
+    pub(crate) wait: f64,
 }
 
 pub(crate) async fn insert(db: &mut AnyConnection, new: &NewRevocation<'_>) -> DbResult<()> {
     sqlx::query(
         "INSERT INTO revocation (id, tenant, org, provider, client_id, account, refresh_token, which, next_try_at, give_up_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, unixepoch('subsec'), unixepoch('subsec') + $9)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, unixepoch('subsec') + $10, unixepoch('subsec') + $9)",
     )
     .bind(new.id)
     .bind(&new.owner.tenant)
@@ -79,6 +86,7 @@ pub(crate) async fn insert(db: &mut AnyConnection, new: &NewRevocation<'_>) -> D
     .bind(new.token)
     .bind(to_word(new.which)?)
     .bind(GIVE_UP)
+    .bind(new.wait)
     .execute(db)
     .await?;
     Ok(())

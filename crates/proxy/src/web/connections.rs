@@ -251,6 +251,7 @@ async fn forget(
                         account: &grant.account,
                         which,
                         token: &token,
+                        wait: wait_for_flight(app, provider, which, &grant),
                     };
                     let row = revoke::enlist(app, &mut tx, owner, &given_up).await?;
                     (Forgotten::ToRevoke(row), "its grant is to be revoked")
@@ -275,6 +276,20 @@ async fn forget(
     journal::record(&mut tx, entry).await?;
     tx.commit().await?;
     Ok((provider, forgotten))
+}
+
+/// Seconds until nobody else can be presenting a refresh token that works once: a refresh that is under way spends it,
+/// finds the connection gone and gives up what it got.
+fn wait_for_flight(app: &Shared, provider: Provider, which: Which, grant: &GrantRow) -> f64 {
+    let works_once = app
+        .providers
+        .find(provider)
+        .is_some_and(|client| client.description().refresh_tokens_work_once);
+    if works_once && which == Which::Refresh {
+        grant.flight_left()
+    } else {
+        0.0
+    }
 }
 
 /// The token by which the provider gives up the grant; a provider that is no longer configured gets the refresh token.

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, MatchedPath, Request};
 use futures_util::StreamExt as _;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http_body::Body as _;
 use portico_core::error::ErrorCode;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -52,8 +53,10 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
 }
 
 async fn read(request: Request, most: usize) -> ApiResult<Zeroizing<Vec<u8>>> {
-    // What holds a secret fits at once: growing would leave a copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+    // What holds a secret fits at once: growing would leave a copy behind. No larger than told, for all of it is wiped.
+    let told = request.body().size_hint().exact();
+    let told = told.and_then(|length| usize::try_from(length).ok());
+    let mut bytes = Zeroizing::new(Vec::with_capacity(told.unwrap_or(MAX_BODY).min(most)));
     let mut stream = request.into_body().into_data_stream();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| {
