@@ -30,6 +30,7 @@ const MAX_LABEL: usize = 100;
 
 /// Answer of `GET /v1/connections`.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Connections {
     connections: Vec<Connection>,
 }
@@ -164,6 +165,7 @@ pub(super) fn version(headers: &HeaderMap) -> ApiResult<u64> {
 
 /// Query of a removal.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Removal {
     #[serde(default = "yes")]
@@ -176,6 +178,7 @@ fn yes() -> bool {
 
 /// Answer of a removal: what was and was not done at the provider.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Removed {
     revoked: bool,
     uninstalled: bool,

@@ -74,13 +74,17 @@ fn is_browser(headers: &HeaderMap) -> bool {
 
 /// Body of the request.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
+    /// Whose connection it is.
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = portico_core::schema::SESSION_ID)))]
     org: String,
 }
 
 /// A token on its way to a backend. Has no `Debug`.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Issued {
     access_token: String,
     token_type: &'static str,
@@ -97,6 +101,7 @@ pub(super) struct Issued {
 /// The same token as OAuth clients read it (RFC 6749, section 5.1). Without a refresh token: what was sent in its
 /// place goes on working.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Exchanged {
     access_token: String,
     token_type: &'static str,
