@@ -1,5 +1,8 @@
 //! Writes `docs/openapi.json` anew, as the code has it.
-#![allow(clippy::unwrap_used, reason = "what goes wrong here is said and ends it")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "what goes wrong here is said and ends it"
+)]
 
 fn main() {
     let document = portico_proxy::openapi().unwrap();

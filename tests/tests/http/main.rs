@@ -34,6 +34,8 @@ mod journal_command;
 mod keys;
 mod kill_points;
 mod metrics;
+mod openapi;
+mod openapi_live;
 mod overload;
 mod partner_confirm;
 mod partner_reload;

@@ -241,6 +241,11 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) client_id: &'a str,
 }
 
+/// A version that somebody says they saw: one beyond the database's numbers is no row's.
+pub(super) fn seen(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
 pub(super) fn signed(number: u64) -> DbResult<i64> {
     i64::try_from(number).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
@@ -347,7 +352,7 @@ pub(crate) async fn update(
     .bind(&owner.tenant)
     .bind(&owner.org)
     .bind(id)
-    .bind(signed(version)?)
+    .bind(seen(version))
     .execute(db)
     .await?;
     Ok(changed.rows_affected() == 1)
