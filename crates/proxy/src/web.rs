@@ -12,6 +12,7 @@ mod edge;
 mod events;
 mod flows;
 mod health;
+mod id;
 mod journal;
 mod json;
 #[cfg(feature = "openapi")]

@@ -29,7 +29,7 @@ const ABOUT: &str = "Portico guards the grants of HubSpot and GitHub for web app
     Every error is an `application/problem+json` with a stable `code`, save the pages of `/callback`. \
     A method that a path does not have is answered with 405 and `method_not_allowed`, a path that is not there with \
     404 and `not_found`. A body has at most 64 KiB (a relayed call's 1 MiB), an address 8 KiB, all header fields \
-    16 KiB. Fields of answers that a reader does not know are to be ignored; fields of requests that the proxy does \
+    16 KiB; a head of more than 64 fields or 32 KiB ends the connection with a bare 431. Fields of answers that a reader does not know are to be ignored; fields of requests that the proxy does \
     not know are refused.";
 
 /// The whole document.

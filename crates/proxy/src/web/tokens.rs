@@ -2,6 +2,7 @@
 //! that OAuth clients speak, `POST /oauth/token` (RFC 6749, section 6).
 //! Owns who may fetch one. Never hands out a refresh token, a client secret, or what has no end.
 
+use super::id::Id;
 use super::json::Json as Body;
 use super::who::bearer;
 use crate::app::Shared;
@@ -15,7 +16,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::{Owner, seconds};
 use axum::Json;
 use axum::body::to_bytes;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -113,7 +114,7 @@ pub(super) struct Exchanged {
 /// for a fresh one.
 pub(super) async fn issue(
     State(app): State<Shared>,
-    Path(id): Path<String>,
+    Id(id): Id,
     Backend(holder): Backend,
     Body(of): Body<Of>,
 ) -> ApiResult<Json<Issued>> {

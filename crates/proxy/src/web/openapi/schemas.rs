@@ -76,7 +76,86 @@ impl Schemas {
                 _ => all.insert(name, schema),
             };
         }
+        all.values_mut().for_each(for_readers);
         Ok(all)
+    }
+}
+
+/// The code's own comments, for people who do not have the code.
+fn for_readers(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(for_readers),
+        Value::Object(members) => {
+            if let Some(Value::String(text)) = members.get_mut("description") {
+                *text = plain(text);
+            }
+            members.values_mut().for_each(for_readers);
+        }
+        _ => {}
+    }
+}
+
+/// Without links into the code, and without what only our own papers explain.
+fn plain(text: &str) -> String {
+    let text = text.replace("[`", "`").replace("`]", "`");
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once(" (") {
+        let Some((inside, behind)) = after.split_once(')') else {
+            break;
+        };
+        out.push_str(before);
+        if !is_of_our_papers(inside) {
+            out.push_str(" (");
+            out.push_str(inside);
+            out.push(')');
+        }
+        rest = behind;
+    }
+    out + rest
+}
+
+fn is_of_our_papers(inside: &str) -> bool {
+    let is_paper = ["platform", "threat model", "design", "mission"]
+        .iter()
+        .any(|paper| inside.starts_with(paper));
+    // Promises: J12, CB-9, R8–R12.
+    let is_id = |word: &str| {
+        let number = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let digits = number.trim_start_matches('-');
+        (1..=2).contains(&(word.len() - number.len()))
+            && (1..=2).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_promise = |word: &str| word.split('–').all(is_id);
+    is_paper || inside.split(", ").all(is_promise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_reads_without_our_papers() {
+        for (comment, want) in [
+            ("A name (D14, D15).", "A name."),
+            (
+                "Its kind (platform, section 3); more (R8–R12).",
+                "Its kind; more.",
+            ),
+            (
+                "For [`Intent::Connect`]: yes (RFC 7636).",
+                "For `Intent::Connect`: yes (RFC 7636).",
+            ),
+            (
+                "Entries, one a line (JSON Lines).",
+                "Entries, one a line (JSON Lines).",
+            ),
+            ("Signed (ES256).", "Signed (ES256)."),
+            ("Not closed (D1", "Not closed (D1"),
+        ] {
+            assert_eq!(plain(comment), want);
+        }
     }
 }
 
