@@ -90,6 +90,13 @@ async fn what_the_edge_refuses_is_a_problem() {
         ),
         (admin.request(Method::GET, "/v1/nowhere"), 404, "not_found"),
         (
+            admin
+                .request(Method::OPTIONS, "/v1/nowhere")
+                .header("access-control-request-method", "GET"),
+            404,
+            "not_found",
+        ),
+        (
             flows().header("content-type", "text/plain").body("{}"),
             415,
             "unsupported_media_type",
@@ -199,4 +206,34 @@ async fn what_no_row_can_be_is_refused() {
             assert_eq!(answer.refusal(), (412, "version_conflict".into()), "{path}");
         }
     }
+}
+
+/// Issue 4, item 10: a time that is a whole second reads like any other.
+#[tokio::test]
+async fn a_whole_second_is_a_time_like_any_other() {
+    let stage = Stage::open().await;
+    let (_, token) = crate::static_credentials::private_app(&stage, PORTAL);
+    let admin = stage.admin();
+    let added = crate::static_credentials::add(&admin, &token).await;
+    assert_eq!(added.status, 201, "{}", added.text);
+    for column in ["obtained_at", "account_read_at", "created_at", "updated_at"] {
+        stage
+            .sql(&format!("UPDATE connection SET {column} = 1790000000.0"))
+            .await;
+        let again = crate::static_credentials::add(&admin, &token).await;
+        assert_eq!(again.status, 200, "{column}: {}", again.text);
+        let read = admin.get("/v1/connections").await;
+        assert_eq!(read.status, 200, "{column}: {}", read.text);
+    }
+    let id = added.json()["id"].as_str().unwrap().to_owned();
+    let removed = admin.delete(&format!("/v1/connections/{id}")).await;
+    assert_eq!(removed.status, 200, "{}", removed.text);
+    // What an authorization keeps beside that is locked, read and given up in the same way.
+    let id = stage.connected(PORTAL).await;
+    let whole =
+        "UPDATE connection SET access_expires_at = 1990000000.0, next_try_at = 1790000000.0";
+    stage.sql(whole).await;
+    let removed = admin.delete(&format!("/v1/connections/{id}")).await;
+    assert_eq!(removed.status, 200, "{}", removed.text);
+    assert_eq!(removed.json()["revoked"], true);
 }

@@ -5,6 +5,10 @@ use super::people::UNUSABLE;
 use super::schemas::Schemas;
 use crate::web::tokens::{Exchanged, Issued, Of};
 use http::Method;
+#[allow(
+    clippy::enum_glob_use,
+    reason = "the lists below are made of nothing else"
+)]
 use portico_core::error::ErrorCode::{self, *};
 use portico_core::wire::{Launch, Launched, RenewSession, SessionToken};
 use serde_json::json;

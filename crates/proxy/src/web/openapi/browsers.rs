@@ -4,6 +4,10 @@ use super::described::Described;
 use super::schemas::Schemas;
 use crate::web::document;
 use http::Method;
+#[allow(
+    clippy::enum_glob_use,
+    reason = "the lists below are made of nothing else"
+)]
 use portico_core::error::ErrorCode::{self, *};
 use portico_core::schema::ENCODED_32_BYTES;
 use serde_json::{Value, json};

@@ -5,6 +5,10 @@ use super::schemas::Schemas;
 use crate::web::connections::{Connections, Removal, Removed};
 use crate::web::journal::{Part, Question};
 use http::Method;
+#[allow(
+    clippy::enum_glob_use,
+    reason = "the lists below are made of nothing else"
+)]
 use portico_core::error::ErrorCode::{self, *};
 use portico_core::journal::{JournalEntry, JournalHeader, JournalPage};
 use portico_core::wire::{

@@ -4,6 +4,10 @@ use super::described::Described;
 use super::people::UNUSABLE;
 use http::Method;
 use portico_core::connection_type::ConnectionType;
+#[allow(
+    clippy::enum_glob_use,
+    reason = "the list below is made of nothing else"
+)]
 use portico_core::error::ErrorCode::*;
 use portico_core::operations::{self, OPERATIONS, Operation, Pattern};
 use serde_json::{Map, Value, json};
