@@ -131,6 +131,17 @@ fn is_of_our_papers(inside: &str) -> bool {
     is_paper || inside.split(", ").all(is_promise)
 }
 
+/// A query has no null: what may be absent is absent.
+fn only_present(schema: &mut Value) {
+    let Some(Value::Array(types)) = schema.get_mut("type") else {
+        return;
+    };
+    types.retain(|kind| kind != "null");
+    if let [only] = types.as_slice() {
+        schema["type"] = only.clone();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,16 +167,5 @@ mod tests {
         ] {
             assert_eq!(plain(comment), want);
         }
-    }
-}
-
-/// A query has no null: what may be absent is absent.
-fn only_present(schema: &mut Value) {
-    let Some(Value::Array(types)) = schema.get_mut("type") else {
-        return;
-    };
-    types.retain(|kind| kind != "null");
-    if let [only] = types.as_slice() {
-        schema["type"] = only.clone();
     }
 }
