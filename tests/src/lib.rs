@@ -32,3 +32,11 @@ pub use raw::{raw, rest, statuses};
 pub use replica::{Footing, Replica, command, proxy_binary, written};
 
 pub use stage::{BareStage, PORTAL, Stage, offer_github};
+
+/// The description of the interface that is checked in.
+pub const OPENAPI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+/// As it is written there.
+pub fn openapi_text(document: &serde_json::Value) -> String {
+    serde_json::to_string_pretty(document).unwrap() + "\n"
+}

@@ -18,6 +18,7 @@ pub enum Capability {
 
 /// Chosen while adding a portal (J12), changed later from its row (J17).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionType {
     /// Import and deploy; for a portal that receives configuration.

@@ -15,6 +15,7 @@ pub struct InvalidId {
 
 /// A HubSpot account's number: `hub_id` in OAuth answers, `portalId` elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct PortalId(pub u64);
 
@@ -45,6 +46,11 @@ macro_rules! opaque_id {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
+        #[cfg_attr(
+            feature = "schema",
+            derive(schemars::JsonSchema),
+            schemars(extend("pattern" = crate::schema::OPAQUE_ID))
+        )]
         pub struct $name(String);
 
         impl $name {

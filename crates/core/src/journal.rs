@@ -14,6 +14,7 @@ const LABEL: &[u8] = b"portico.journal.v1";
 
 /// One entry. Holds ids and codes, never a secret and never a stranger's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JournalEntry {
     /// Counts from 1 within an organization, without a gap.
@@ -91,6 +92,7 @@ impl Sum {
 
 /// Where a journal stands: number and hash of its last entry; 0 and [`genesis`] before the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JournalHead {
     /// Its number.
     pub seq: u64,
@@ -100,6 +102,7 @@ pub struct JournalHead {
 
 /// Answer of `GET /v1/journal`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JournalPage {
     /// Those that fit the filter, newest first unless asked otherwise.
     pub entries: Vec<JournalEntry>,
@@ -112,6 +115,7 @@ pub struct JournalPage {
 
 /// First line of an export; the entries follow, one a line (JSON Lines).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JournalHeader {
     /// Version of the form: 1.

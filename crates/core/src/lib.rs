@@ -17,6 +17,8 @@ pub mod probe;
 pub mod reading;
 pub mod retrieval;
 pub mod route;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod scopes;
 pub mod sse;
 pub mod status;

@@ -33,6 +33,7 @@ pub type UnixSeconds = i64;
 
 /// Who issues the grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// HubSpot's OAuth 2.0 (platform section 1).

@@ -43,3 +43,11 @@ pub use rotation::{KeyReport, RotationError};
 pub use running::{Proxy, RunningProxy, StartError, key_reports, launch_link};
 pub use service_keys::new_service_key;
 pub use store::StoreError;
+
+/// The description of the interface, as `docs/openapi.json` holds it.
+///
+/// Errors: a route without a description, or the other way round.
+#[cfg(feature = "openapi")]
+pub fn openapi() -> Result<serde_json::Value, String> {
+    web::openapi::document()
+}

@@ -7,15 +7,20 @@ mod callback;
 mod confirm;
 mod connections;
 mod cors;
+mod document;
 mod edge;
 mod events;
 mod flows;
 mod health;
+mod id;
 mod journal;
 mod json;
+#[cfg(feature = "openapi")]
+pub(crate) mod openapi;
 mod pages;
 mod probe;
 mod relay;
+mod routes;
 mod session;
 mod solo;
 mod static_credentials;
@@ -29,65 +34,38 @@ use crate::app::Shared;
 use crate::error::ApiError;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get, patch, post, put};
 use portico_core::error::ErrorCode;
+use std::sync::Arc;
 
 /// Everything a browser reaches.
 pub(crate) fn router(app: Shared) -> Router {
-    let mut interface = Router::new()
-        .route("/session", get(session::show))
-        .route("/flows", post(flows::start))
-        .route("/flows/{id}", get(flows::show).delete(flows::cancel))
-        .route("/flows/{id}/complete", post(flows::complete))
-        .route("/connections", get(connections::list))
-        .route(
-            "/connections/{id}",
-            get(connections::show)
-                .patch(connections::update)
-                .delete(connections::remove),
-        )
-        .route("/connections/static", post(static_credentials::add))
-        .route(
-            "/connections/{id}/credential",
-            put(static_credentials::replace),
-        )
-        .route("/connections/{id}/test", post(probe::test))
-        .route("/connections/{id}/relay/{operation}", post(relay::perform))
-        .route("/workspaces", get(workspaces::list).post(workspaces::add))
-        .route(
-            "/workspaces/{id}",
-            patch(workspaces::rename).delete(workspaces::remove),
-        )
-        .route("/events", get(events::stream))
-        .route("/journal", get(journal::list))
-        .route("/journal/export", get(journal::export));
-    if app.solo.is_some() {
-        interface = interface
-            .route("/solo/launch", post(solo::launch))
-            .route("/solo/session", post(solo::renew));
-    }
+    let (interface, listed) = routes::interface(app.solo.is_some()).split();
     let interface = interface
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .layer(from_fn_with_state(app.clone(), admission::admit))
-        .layer(from_fn_with_state(app.clone(), cors::guard))
+        .layer(from_fn_with_state(
+            (app.clone(), Arc::new(listed)),
+            cors::guard,
+        ))
         .layer(from_fn(edge::interface_headers));
-    // `any`: the handler itself refuses what is not a navigation, with its own pages.
-    let callbacks = Router::new()
-        .route("/callback/{provider}", any(callback::arrive))
-        .route("/callback/{provider}/confirm", any(confirm::release))
+    // They refuse what is not a navigation themselves, with pages of their own.
+    let callbacks = routes::callbacks()
+        .router()
         .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn(edge::interface_headers));
-    // Beside the interface: no page may call it, so no preflight is answered.
-    let backend = Router::new()
-        .route("/v1/connections/{id}/token", post(tokens::issue))
-        .route("/oauth/token", post(tokens::exchange))
+    let backend = routes::backend()
+        .router()
         .layer(from_fn(edge::interface_headers));
+    let public = routes::public()
+        .router()
+        .layer(from_fn_with_state(app.clone(), admission::admit));
     let mut router = Router::new()
-        .nest("/v1", interface)
+        .nest(routes::INTERFACE, interface)
         .merge(callbacks)
-        .merge(backend);
+        .merge(backend)
+        .merge(public);
     if app.config.health_listen.is_none() {
-        router = router.merge(health::routes());
+        router = router.merge(routes::health().router());
     }
     router
         .fallback_service(app_files::service(&app.config))
@@ -97,8 +75,9 @@ pub(crate) fn router(app: Shared) -> Router {
 
 /// The listener for whoever watches over the proxy.
 pub(crate) fn health_router(app: Shared) -> Router {
-    health::routes()
-        .merge(health::metrics())
+    routes::health()
+        .router()
+        .merge(routes::metrics().router())
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .layer(from_fn_with_state(app.clone(), edge::around))
         .with_state(app)

@@ -35,6 +35,8 @@ mod keys;
 mod kill_points;
 mod late_revocations;
 mod metrics;
+mod openapi;
+mod openapi_live;
 mod overload;
 mod partner_confirm;
 mod partner_reload;

@@ -1,5 +1,6 @@
 //! Workspaces: named groups of an organization's connections, and nothing more.
 
+use crate::static_credentials::private_app;
 use portico_sandbox::StaticKind;
 use portico_tests::{Answer, Caller, PORTAL, Stage};
 use reqwest::Method;
@@ -311,4 +312,22 @@ async fn workspaces_are_an_organizations_own_and_at_most_500() {
         add(&admin, "Hunte").await.refusal(),
         (409, "workspace_limit".into())
     );
+}
+
+/// D26, D69: a token is not entered for a workspace that is not there, be its portal known or new.
+#[tokio::test]
+async fn a_token_for_a_workspace_that_is_not_there_is_refused() {
+    let stage = Stage::open().await;
+    let (_, token) = private_app(&stage, PORTAL);
+    let admin = stage.admin();
+    let wanted = json!({
+        "provider": "hubspot", "token": token, "connection_type": "audit_only", "workspace": "nowhere",
+    });
+    for _ in 0..2 {
+        let refused = admin.post("/v1/connections/static", &wanted).await;
+        assert_eq!(refused.refusal(), (400, "unknown_workspace".into()));
+        // The second time the portal is known.
+        let added = crate::static_credentials::add(&admin, &token).await;
+        assert!(matches!(added.status, 200 | 201), "{}", added.text);
+    }
 }

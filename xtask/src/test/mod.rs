@@ -6,6 +6,7 @@ mod conformance;
 mod deny;
 mod docs;
 mod lines;
+mod openapi;
 mod operate;
 mod partners;
 mod source_lint;
@@ -25,7 +26,7 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 14] = [
+const STEPS: [(&str, Check); 15] = [
     ("fmt", fmt),
     ("source-lint", |_| source_lint::check()),
     ("ratio", |_| lines::check()),
@@ -36,6 +37,7 @@ const STEPS: [(&str, Check); 14] = [
     ("http", suites::http),
     ("http-postgres", suites::http_postgres),
     ("conformance", conformance::check),
+    ("openapi", |_| openapi::check()),
     ("operate", |_| operate::check()),
     ("partners", |_| partners::check()),
     ("browser", suites::browser),

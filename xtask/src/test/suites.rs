@@ -77,6 +77,19 @@ pub(super) fn fronts(programs: &[(&str, PathBuf)]) -> Outcome<Note> {
     run(title, &mut command, &place::log("fronts"), filter)
 }
 
+/// The HTTP test that calls the proxy by a description of it, with the Python packages that do so.
+pub(super) fn described(python: &Path, packages: &Path, out: &Path) -> Outcome<Note> {
+    let filter = Some("openapi_live");
+    let mut command = door("http", filter)?;
+    command
+        .env("PORTICO_TEST_DATABASE", "sqlite")
+        .env("PORTICO_PYTHON", python)
+        .env("PORTICO_PYTHON_HOME", packages)
+        .env("PORTICO_OPENAPI_OUT", out);
+    let title = "schemathesis against the proxy";
+    run(title, &mut command, &place::log("openapi"), filter)
+}
+
 /// The proxy as a program, for tests that kill it: no runner builds it for another package's tests.
 pub(crate) fn proxy() -> Outcome<PathBuf> {
     let name = "portico-proxy";

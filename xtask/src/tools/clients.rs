@@ -16,8 +16,8 @@ use crate::{place, process};
 
 /// What `node --test` and the clients' modules need.
 const NODE_LEAST: u32 = 20;
-/// What the Python client declares.
-const PYTHON_LEAST: u32 = 9;
+/// What HubSpot's Python client declares.
+pub(crate) const PYTHON_LEAST: u32 = 9;
 /// Written last, so that a folder without it is unfinished.
 const DONE: &str = "complete";
 
@@ -36,7 +36,10 @@ pub(crate) struct Clients {
 /// Errors: no Node.js with npm, no Python with pip, or a registry that cannot be reached; each says what to do.
 pub(crate) fn ensure(manifests: &Path) -> Outcome<Clients> {
     let (node, npm) = node()?;
-    let (python, python_version) = python("The conformance tests run HubSpot's own Python client")?;
+    let (python, python_version) = python(
+        "The conformance tests run HubSpot's own Python client",
+        PYTHON_LEAST,
+    )?;
     let node_home = node_packages(manifests, &npm)?;
     let python_home = python_packages(
         manifests,
@@ -76,15 +79,17 @@ fn node_major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-/// Python and a folder for `PYTHONPATH` with the packages that the list in `manifests` names.
+/// Python, `least` its minor version, and a folder for `PYTHONPATH` with the packages that the list in `manifests`
+/// names.
 ///
 /// Errors: no Python with pip, or a registry that cannot be reached; each says what to do.
 pub(crate) fn python_modules(
     manifests: &Path,
     what: &str,
     name: &str,
+    least: u32,
 ) -> Outcome<(PathBuf, PathBuf)> {
-    let (python, version) = python(&format!("Python runs {what}"))?;
+    let (python, version) = python(&format!("Python runs {what}"), least)?;
     let title = format!("Python packages for {what}");
     let home = python_packages(
         manifests,
@@ -96,9 +101,9 @@ pub(crate) fn python_modules(
     Ok((python, home))
 }
 
-fn python(why: &str) -> Outcome<(PathBuf, String)> {
+fn python(why: &str, least: u32) -> Outcome<(PathBuf, String)> {
     let help = format!(
-        "{why}: install Python 3.{PYTHON_LEAST} or newer with pip \
+        "{why}: install Python 3.{least} or newer with pip \
          (https://www.python.org; macOS: brew install python; Debian: apt install python3 python3-pip)."
     );
     let Some(python) = place::on_path("python3") else {
@@ -109,7 +114,7 @@ fn python(why: &str) -> Outcome<(PathBuf, String)> {
         "import platform, sys; print('%d.%d-%s' % (*sys.version_info[:2], platform.machine()))";
     let version =
         process::first_line(Command::new(&python).args(["-c", script])).unwrap_or_default();
-    if python_minor(&version).is_none_or(|minor| minor < PYTHON_LEAST) {
+    if python_minor(&version).is_none_or(|minor| minor < least) {
         return Err(Failure::new(format!(
             "{} is {version}. {help}",
             python.display()

@@ -73,7 +73,12 @@ pub(crate) fn ensure(python_list: &Path) -> Outcome<(Vec<Runtime>, Vec<&'static 
             Err(failure) => leave_out(language.name, failure, &mut missing)?,
         }
     }
-    match clients::python_modules(python_list, "the examples for partners", "partners") {
+    match clients::python_modules(
+        python_list,
+        "the examples for partners",
+        "partners",
+        clients::PYTHON_LEAST,
+    ) {
         Ok((program, modules)) => found.push(Runtime {
             name: "Python",
             program,

@@ -139,12 +139,8 @@ impl Body {
             (Self::None, body) => body.is_none(),
             (Self::ListSearch, Some(Value::Object(fields))) => {
                 fields.iter().all(|(name, value)| match name.as_str() {
-                    "count" => value
-                        .as_u64()
-                        .is_some_and(|count| (1..=500).contains(&count)),
-                    "offset" => value
-                        .as_u64()
-                        .is_some_and(|offset| u32::try_from(offset).is_ok()),
+                    "count" => whole(value).is_some_and(|count| (1..=500).contains(&count)),
+                    "offset" => whole(value).is_some(),
                     "processingTypes" | "additionalProperties" | "listIds" => words(value, 100),
                     _ => false,
                 })
@@ -161,6 +157,18 @@ impl Body {
             _ => false,
         }
     }
+}
+
+/// A number without a fraction, however it is written: JSON tells 5 from 5.0 no more than its schemas do.
+fn whole(value: &Value) -> Option<u32> {
+    let number = value.as_f64()?;
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what fits is a whole number within u32"
+    )]
+    fits.then_some(number as u32)
 }
 
 fn words(value: &Value, at_most: usize) -> bool {
@@ -351,6 +359,15 @@ mod tests {
                 true,
             ),
             (lists, Some(json!({"count": 501})), false),
+            (
+                lists,
+                Some(json!({"count": 500.0, "offset": 4_294_967_295.0})),
+                true,
+            ),
+            (lists, Some(json!({"count": 0})), false),
+            (lists, Some(json!({"count": 1.5})), false),
+            (lists, Some(json!({"offset": 4_294_967_296_u64})), false),
+            (lists, Some(json!({"offset": "0"})), false),
             (lists, Some(json!({"offset": -1})), false),
             (lists, Some(json!({"query": "x"})), false),
             (lists, Some(json!({"listIds": ["../1"]})), false),

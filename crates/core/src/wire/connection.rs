@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// `accountType` of account-info (platform, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AccountType {
     /// An ordinary account.
@@ -27,6 +28,7 @@ pub enum AccountType {
 /// Of GitHub, an account is the person who authorized: `portal_id`, `name`, `ui_domain`, `authorised_by` and `user_id`
 /// are all there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Account {
     /// `hub_id`, `portalId`; of GitHub its numeric id of the account.
     pub portal_id: PortalId,
@@ -67,6 +69,7 @@ pub struct Account {
 
 /// How the grant was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GrantKind {
     /// Authorization code grant; refreshed, unless its token has no end.
@@ -77,6 +80,7 @@ pub enum GrantKind {
 
 /// How the last refresh ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefreshOutcome {
     /// A fresh access token was stored.
@@ -89,6 +93,7 @@ pub enum RefreshOutcome {
 
 /// The last refresh.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshFact {
     /// When it ended.
     pub at: UnixSeconds,
@@ -98,6 +103,7 @@ pub struct RefreshFact {
 
 /// What kind of fault stands now (threat model, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCategory {
     /// The grant is dead: only a person can mend it.
@@ -112,6 +118,7 @@ pub enum FaultCategory {
 
 /// The cause as far as HubSpot's answer tells it (R8–R12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCause {
     /// BAD_REFRESH_TOKEN, GitHub's bad_refresh_token: revoked, uninstalled, or the authoriser lost access; HubSpot does not say which.
@@ -137,6 +144,7 @@ pub enum FaultCause {
 
 /// The present fault; success clears it in the same commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// Its kind.
     pub category: FaultCategory,
@@ -154,6 +162,7 @@ pub struct Fault {
 
 /// The grant was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revocation {
     /// When.
     pub at: UnixSeconds,
@@ -163,6 +172,7 @@ pub struct Revocation {
 
 /// What is known of the grant: never the tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GrantFacts {
     /// How it was obtained.
     pub kind: GrantKind,
@@ -177,7 +187,6 @@ pub struct GrantFacts {
     /// Last four characters of a static token, so that people can tell tokens apart; absent for OAuth.
     #[serde(default)]
     pub hint: Option<String>,
-    /// When the access token in hand expires; absent for static credentials.
     /// When the access token in hand expires; absent for static credentials and an OAuth app's token of GitHub.
     #[serde(default)]
     pub expires_at: Option<UnixSeconds>,
@@ -194,6 +203,7 @@ pub struct GrantFacts {
 
 /// One portal of one organization.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Connection {
     /// Stays through every reconnect (R24).
     pub id: ConnectionId,
@@ -223,10 +233,12 @@ pub struct Connection {
 
 /// `PATCH /v1/connections/{id}` with `If-Match: "<version>"`; absent fields stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateConnection {
     /// A new label of 1 to 100 characters; empty removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::LABEL)))]
     pub label: Option<String>,
     /// A new connection type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,6 +249,7 @@ pub struct UpdateConnection {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<WorkspaceId>"))]
     pub workspace: Option<Option<WorkspaceId>>,
 }
 
@@ -252,16 +265,20 @@ fn present<'de, D: Deserializer<'de>>(
 ///
 /// A portal that is already connected so gets the new token and keeps all else.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AddStatic {
     /// Whose token.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "hubspot")))]
     pub provider: Provider,
     /// The token: `pat-…`. Never shown again.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::STATIC_TOKEN)))]
     pub token: String,
     /// The type chosen while adding (J12).
     pub connection_type: ConnectionType,
     /// A name of the person's own, of at most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::LABEL)))]
     pub label: Option<String>,
     /// The workspace to group it under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -270,9 +287,11 @@ pub struct AddStatic {
 
 /// `PUT /v1/connections/{id}/credential`: another token of the same portal (B18).
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceCredential {
     /// The new token: `pat-…`. Never shown again.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::STATIC_TOKEN)))]
     pub token: String,
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize as Derive, Serialize};
 
 /// News for one organization.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A connection was added or changed; the whole of it.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a flow is made (design, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
     /// A portal is added; one already known to the organization becomes a reconnect.
@@ -20,6 +21,18 @@ pub enum Intent {
 
 /// `POST /v1/flows`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(extend(
+        "if" = { "properties": { "intent": { "const": "connect" } } },
+        "then" = { "properties": { "connection_id": { "type": "null" } } },
+        "else" = {
+            "properties": { "connection_id": { "type": "string" } },
+            "required": ["connection_id"],
+        },
+    ))
+)]
 #[serde(deny_unknown_fields)]
 pub struct StartFlow {
     /// Who is asked for consent.
@@ -32,14 +45,19 @@ pub struct StartFlow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<ConnectionId>,
     /// `scope` of the authorization request.
+    #[cfg_attr(feature = "schema", schemars(length(max = 200), extend("uniqueItems" = true, "items" = { "type": "string", "pattern": crate::schema::SCOPE })))]
     pub scopes: Vec<String>,
     /// `optional_scope` of the authorization request.
+    #[cfg_attr(feature = "schema", schemars(length(max = 200), extend("uniqueItems" = true, "items" = { "type": "string", "pattern": crate::schema::SCOPE })))]
     pub optional_scopes: Vec<String>,
     /// `BASE64URL(SHA-256(code_verifier))`, 43 characters.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::ENCODED_32_BYTES)))]
     pub code_challenge: String,
     /// Always `S256`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "S256")))]
     pub code_challenge_method: String,
     /// `BASE64URL(SHA-256(state))`, 43 characters.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::ENCODED_32_BYTES)))]
     pub state_hash: String,
     /// The return page, byte for byte as the operator registered it.
     pub return_uri: String,
@@ -47,6 +65,7 @@ pub struct StartFlow {
 
 /// Answer of `POST /v1/flows`, status 201: what the authorization URL is built from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FlowStarted {
     /// The flow.
     pub flow_id: FlowId,
@@ -62,6 +81,7 @@ pub struct FlowStarted {
 
 /// Where the proxy stands with a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FlowPhase {
     /// Registered; nobody has come back yet.
@@ -78,6 +98,7 @@ pub enum FlowPhase {
 
 /// Answer of `GET /v1/flows/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FlowState {
     /// The flow.
     pub id: FlowId,
@@ -95,17 +116,20 @@ pub struct FlowState {
 
 /// `POST /v1/flows/{id}/complete`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CompleteFlow {
     /// One-time claim from the return page's fragment. Absent or wrong: `claim_required`.
     #[serde(default)]
     pub claim: String,
     /// `code_verifier` of RFC 7636.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::VERIFIER)))]
     pub code_verifier: String,
 }
 
 /// Answer of `POST /v1/flows/{id}/complete`; the same again for 600 s.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CompletedFlow {
     /// The connection as it stands now.
     pub connection: Connection,

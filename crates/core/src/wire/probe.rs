@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How one read ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeOutcome {
     /// Data came.
@@ -20,6 +21,7 @@ pub enum ProbeOutcome {
 
 /// What the reads say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every granted area gave data.
@@ -32,6 +34,7 @@ pub enum Verdict {
 
 /// One area and how its read ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AreaReport {
     /// Stable name, e.g. `deals` or `workflows`; `account` comes first.
     pub area: String,
@@ -55,6 +58,7 @@ pub struct AreaReport {
 ///
 /// Areas beyond the account are asked only when the account answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TestReport {
     /// What the reads say together.
     pub verdict: Verdict,
@@ -66,5 +70,6 @@ pub struct TestReport {
 
 /// `POST /v1/connections/{id}/test`: an empty object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TestConnection {}

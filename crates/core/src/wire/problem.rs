@@ -8,6 +8,7 @@ pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
 
 /// An error as the proxy answers it: nothing of the provider's own words but ids and names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// `about:blank#<code>`: the code is the type.
     #[serde(rename = "type")]
@@ -35,6 +36,7 @@ pub struct Problem {
 
 /// The provider's error: facts that a machine reads, never its free text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Upstream {
     /// HTTP status.
     pub status: u16,

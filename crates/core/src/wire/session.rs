@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a person may do: an admin changes, a member sees (D34, D35).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// May start flows and change or remove connections.
@@ -15,13 +16,16 @@ pub enum Role {
 
 /// What the organization has bought (J25).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// Simultaneous portals, 0 to 100,000.
+    #[cfg_attr(feature = "schema", schemars(range(max = 100_000)))]
     pub max_connections: u32,
 }
 
 /// Answer of `GET /v1/session`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionInfo {
     /// Issuer: names the tenant. With `org` and `sub` it keys what the browser stores.
     pub iss: String,
@@ -46,6 +50,7 @@ pub struct SessionInfo {
 
 /// A configured provider: nothing secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProviderInfo {
     /// Which one.
     pub provider: Provider,
@@ -63,6 +68,7 @@ pub struct ProviderInfo {
 
 /// A bearer session, kept in memory only.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionToken {
     /// JWT of type `portico-session+jwt`, for the `Authorization` header only.
     pub token: String,
@@ -85,16 +91,29 @@ impl std::fmt::Debug for SessionToken {
 /// The browser keeps a P-256 key pair whose private half cannot be exported, so that nothing
 /// it stores can be carried off and replayed.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Launch {
     /// From the launch link's fragment; single use.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::ENCODED_32_BYTES)))]
     pub ticket: String,
     /// Public half as a JWK: `{kty:"EC",crv:"P-256",x,y}`; other members are ignored.
+    #[cfg_attr(feature = "schema", schemars(extend(
+            "type" = "object",
+            "properties" = {
+                "kty": { "const": "EC" },
+                "crv": { "const": "P-256" },
+                "x": { "type": "string", "pattern": crate::schema::ENCODED_32_BYTES },
+                "y": { "type": "string", "pattern": crate::schema::ENCODED_32_BYTES },
+            },
+            "required" = ["kty", "crv", "x", "y"],
+        )))]
     pub public_key: serde_json::Value,
 }
 
 /// Answer of `POST /v1/solo/launch`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Launched {
     /// Names the browser's key in later assertions.
     pub device_id: String,
@@ -104,6 +123,7 @@ pub struct Launched {
 
 /// `POST /v1/solo/session`: a fresh session against proof of the browser's key.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RenewSession {
     /// JWT, ES256, header `typ` = `portico-device+jwt` and `kid` = device id, claims `iss` = device id,

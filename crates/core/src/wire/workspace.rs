@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Workspace {
     /// Stays through every change of name.
     pub id: WorkspaceId,
@@ -18,6 +19,7 @@ pub struct Workspace {
 
 /// Answer of `GET /v1/workspaces`, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Workspaces {
     /// All of the organization's.
     pub workspaces: Vec<Workspace>,
@@ -25,8 +27,10 @@ pub struct Workspaces {
 
 /// `POST /v1/workspaces`, and `PATCH /v1/workspaces/{id}` with `If-Match: "<version>"`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NameWorkspace {
     /// The name it shall have.
+    #[cfg_attr(feature = "schema", schemars(extend("pattern" = crate::schema::WORKSPACE_NAME)))]
     pub name: String,
 }

@@ -51,6 +51,12 @@ pub(crate) async fn add(app: &Shared, who: &Principal, wanted: &Wanted) -> ApiRe
     let owner = &who.owner;
     let account = proved.account.portal_id.to_string();
     let mut tx = app.store.begin_in(owner).await?;
+    // Of a portal that is known it changes nothing, yet nobody is told that a workspace was taken which is not there.
+    if let Some(workspace) = &wanted.workspace {
+        workspaces::find(&mut *tx, owner, workspace.as_str())
+            .await?
+            .ok_or(ErrorCode::UnknownWorkspace)?;
+    }
     let holder =
         connections::lock_holder(&mut tx, &owner.tenant, Provider::Hubspot, &account).await?;
     let entered = match holder {
@@ -187,11 +193,6 @@ async fn insert(
     proved: &Proved<'_>,
 ) -> ApiResult<()> {
     let workspace = wanted.workspace.as_ref().map(WorkspaceId::as_str);
-    if let Some(workspace) = workspace {
-        workspaces::find(&mut **tx, &who.owner, workspace)
-            .await?
-            .ok_or(ErrorCode::UnknownWorkspace)?;
-    }
     let token = seal(app, &who.owner, id, 1, proved.token)?;
     let new = NewConnection {
         id,

@@ -46,6 +46,7 @@ pub(crate) struct ConnectionRow {
     now: f64,
 }
 
+// `+ 0.0`: of a whole second, SQLite's RETURNING makes an integer in any expression.
 macro_rules! columns {
     ($head:literal $(, $tail:literal)*) => {
         concat!(
@@ -53,7 +54,7 @@ macro_rules! columns {
             " id, tenant, org, provider, account, version, label, workspace, connection_type, account_facts, \
              grant_kind, asked, granted, obtained_at, credential_hint, generation, access_expires_at, next_try_at, fault_category, \
              fault_cause, fault_at, fault_correlation_id, last_refresh_at, last_refresh_outcome, revoked_at, \
-             revoked_by, connected_by, created_at, updated_at, COALESCE(account_read_at, obtained_at) AS account_read_at, \
+             revoked_by, connected_by, created_at, updated_at, COALESCE(account_read_at, obtained_at) + 0.0 AS account_read_at, \
              unixepoch('subsec') AS now "
             $(, $tail)*
         )
@@ -241,6 +242,11 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) client_id: &'a str,
 }
 
+/// A version that somebody says they saw: one beyond the database's numbers is no row's.
+pub(super) fn seen(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
 pub(super) fn signed(number: u64) -> DbResult<i64> {
     i64::try_from(number).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
@@ -347,7 +353,7 @@ pub(crate) async fn update(
     .bind(&owner.tenant)
     .bind(&owner.org)
     .bind(id)
-    .bind(signed(version)?)
+    .bind(seen(version))
     .execute(db)
     .await?;
     Ok(changed.rows_affected() == 1)

@@ -1,6 +1,6 @@
 //! Workspaces of an org: names that group connections. Owns the table `workspace` and who leaves with it.
 
-use super::connections::signed;
+use super::connections::seen;
 use super::{DbResult, Owner};
 use portico_core::wire::Workspace;
 use portico_core::workspace::name_key;
@@ -121,7 +121,7 @@ pub(crate) async fn rename(
     .bind(&owner.tenant)
     .bind(&owner.org)
     .bind(id)
-    .bind(signed(version)?)
+    .bind(seen(version))
     .execute(db)
     .await?;
     Ok(changed.rows_affected() == 1)
@@ -141,7 +141,7 @@ pub(crate) async fn delete(
     .bind(&owner.tenant)
     .bind(&owner.org)
     .bind(id)
-    .bind(signed(version)?)
+    .bind(seen(version))
     .execute(&mut *db)
     .await?;
     if removed.rows_affected() == 0 {

@@ -1,5 +1,6 @@
 //! `/v1/connections`: facts, changes by version, and removal that says what it did at the provider.
 
+use super::id::Id;
 use super::json::Json as Body;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
@@ -15,7 +16,7 @@ use crate::store::grants::{self, GrantRow};
 use crate::store::journal::{self, Entry};
 use crate::store::{to_word, workspaces};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{ETAG, IF_MATCH};
@@ -30,6 +31,7 @@ const MAX_LABEL: usize = 100;
 
 /// Answer of `GET /v1/connections`.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Connections {
     connections: Vec<Connection>,
 }
@@ -57,7 +59,7 @@ pub(super) fn with_version(connection: Connection) -> Response {
 pub(super) async fn show(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> ApiResult<Response> {
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
 }
@@ -66,7 +68,7 @@ pub(super) async fn show(
 pub(super) async fn update(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
     Body(change): Body<UpdateConnection>,
 ) -> ApiResult<Response> {
@@ -164,6 +166,7 @@ pub(super) fn version(headers: &HeaderMap) -> ApiResult<u64> {
 
 /// Query of a removal.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Removal {
     #[serde(default = "yes")]
@@ -176,6 +179,7 @@ fn yes() -> bool {
 
 /// Answer of a removal: what was and was not done at the provider.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Removed {
     revoked: bool,
     uninstalled: bool,
@@ -186,7 +190,7 @@ pub(super) struct Removed {
 pub(super) async fn remove(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     Query(removal): Query<Removal>,
 ) -> ApiResult<Json<Removed>> {
     let action = Action::ConnectionRemove;

@@ -1,9 +1,10 @@
 //! Which pages may call the interface (threat model, section 5): configured origins, and scripts only.
 //! Owns CORS. Whose session it is, `who` decides.
 
+use super::routes::{INTERFACE, Listed};
 use crate::app::Shared;
 use crate::error::ApiError;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -13,6 +14,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use portico_core::error::ErrorCode;
+use std::sync::Arc;
 
 const ALLOW_HEADERS: &str =
     "authorization, content-type, idempotency-key, x-request-id, if-match, last-event-id";
@@ -20,7 +22,11 @@ const EXPOSE_HEADERS: &str = "retry-after, x-hubspot-ratelimit-max, x-hubspot-ra
     x-hubspot-ratelimit-interval-milliseconds, x-request-id, etag, content-disposition";
 
 /// Lets configured origins through, answers their preflights, and refuses everybody else.
-pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State((app, listed)): State<(Shared, Arc<Listed>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = match check(&app, &request) {
         Err(refusal) => refusal.into_response(),
         Ok(origin) => {
@@ -28,9 +34,10 @@ pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Nex
                 && request
                     .headers()
                     .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-            let mut response = match (&origin, is_preflight) {
-                (Some(_), true) => preflight(request.uri().path()),
-                _ => next.run(request).await,
+            let asked = origin.as_ref().filter(|_| is_preflight);
+            let mut response = match asked.and_then(|_| preflight(&listed, &request)) {
+                Some(answer) => answer,
+                None => next.run(request).await,
             };
             if let Some(origin) = origin {
                 allow(response.headers_mut(), origin);
@@ -69,30 +76,16 @@ fn is_configured(app: &Shared, origin: &HeaderValue) -> bool {
         .is_ok_and(|origin| app.sessions.tenants().list_origin(origin))
 }
 
-fn preflight(path: &str) -> Response {
-    let methods = methods(path);
+/// Nothing for an address that is not there.
+fn preflight(listed: &Listed, request: &Request) -> Option<Response> {
+    let route = request.extensions().get::<MatchedPath>()?;
+    let methods = listed.methods(route.as_str().strip_prefix(INTERFACE)?);
     let headers = [
-        (ACCESS_CONTROL_ALLOW_METHODS, methods),
+        (ACCESS_CONTROL_ALLOW_METHODS, methods.as_str()),
         (ACCESS_CONTROL_ALLOW_HEADERS, ALLOW_HEADERS),
         (ACCESS_CONTROL_MAX_AGE, "600"),
     ];
-    (StatusCode::NO_CONTENT, headers).into_response()
-}
-
-/// Methods of a route; the path may or may not carry the prefix that nesting strips.
-fn methods(path: &str) -> &'static str {
-    let path = path.strip_prefix("/v1").unwrap_or(path);
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    match segments.as_slice() {
-        ["session" | "connections" | "events" | "journal"] | ["journal", "export"] => "GET",
-        ["flows", _] => "GET, DELETE",
-        ["connections", "static"] => "POST",
-        ["connections", _, "credential"] => "PUT",
-        ["workspaces"] => "GET, POST",
-        ["workspaces", _] => "PATCH, DELETE",
-        ["connections", _] => "GET, PATCH, DELETE",
-        _ => "POST",
-    }
+    Some((StatusCode::NO_CONTENT, headers).into_response())
 }
 
 fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
@@ -101,33 +94,4 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
         ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(EXPOSE_HEADERS),
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_route_allows_its_own_methods() {
-        for (path, want) in [
-            ("/v1/session", "GET"),
-            ("/v1/flows", "POST"),
-            ("/v1/flows/f1", "GET, DELETE"),
-            ("/v1/flows/f1/complete", "POST"),
-            ("/v1/connections", "GET"),
-            ("/connections/c1", "GET, PATCH, DELETE"),
-            ("/v1/connections/c1/relay/owners.list", "POST"),
-            ("/v1/connections/static", "POST"),
-            ("/v1/connections/c1/credential", "PUT"),
-            ("/v1/connections/c1/test", "POST"),
-            ("/v1/workspaces", "GET, POST"),
-            ("/v1/workspaces/w1", "PATCH, DELETE"),
-            ("/v1/events", "GET"),
-            ("/v1/journal", "GET"),
-            ("/v1/journal/export", "GET"),
-            ("/v1/solo/launch", "POST"),
-        ] {
-            assert_eq!(methods(path), want, "{path}");
-        }
-    }
 }

@@ -2,35 +2,26 @@
 
 use crate::app::Shared;
 use crate::telemetry::CONTENT_TYPE as METRICS;
+use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::get;
-use axum::{Json, Router};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-}
-
-/// On the listener of their own only: who reads them learns how busy the proxy is.
-pub(super) fn metrics() -> Router<Shared> {
-    Router::new().route("/metrics", get(render))
-}
-
-async fn render(State(app): State<Shared>) -> impl IntoResponse {
+/// How it does, for Prometheus.
+pub(super) async fn render(State(app): State<Shared>) -> impl IntoResponse {
     ([(CONTENT_TYPE, METRICS)], app.telemetry.render(&app))
 }
 
-async fn healthz() -> Json<Value> {
+/// The process runs.
+pub(super) async fn healthz() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-async fn readyz(State(app): State<Shared>) -> (StatusCode, Json<Value>) {
+/// It could store a token now.
+pub(super) async fn readyz(State(app): State<Shared>) -> (StatusCode, Json<Value>) {
     let writable = tokio::time::timeout(Duration::from_secs(3), app.store.is_writable());
     let began = Instant::now();
     let ready =

@@ -17,31 +17,47 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use portico_core::error::ErrorCode;
 use portico_core::journal::{Action, JournalHead, JournalPage, genesis};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 const PAGE: u32 = 100;
 const LARGEST_PAGE: u32 = 500;
 /// Of a word that is asked for; none of ours comes near it.
 const LONGEST_WORD: usize = 200;
+/// Such a word, for `openapi`.
+#[cfg(feature = "openapi")]
+const WORD: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,200}$";
 const CURSOR: &str = "seq:";
 
 /// Query of `GET /v1/journal`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = WORD)))]
     action: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = WORD)))]
     actor: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = WORD)))]
     target: Option<String>,
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = WORD)))]
     outcome: Option<String>,
+    /// Milliseconds since 1970: entries from then on.
+    #[cfg_attr(feature = "openapi", schemars(range(min = i64::MIN, max = i64::MAX)))]
     from_ms: Option<i64>,
+    /// Milliseconds since 1970: entries before.
+    #[cfg_attr(feature = "openapi", schemars(range(min = i64::MIN, max = i64::MAX)))]
     to_ms: Option<i64>,
+    /// `next` of the page before.
     after: Option<String>,
+    /// Entries of a page; 100 where it is absent.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 500)))]
     limit: Option<u32>,
     #[serde(default)]
     order: Order,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum Order {
     Asc,
@@ -62,7 +78,8 @@ impl Question {
     fn filter(self) -> ApiResult<Filter> {
         for word in [&self.action, &self.actor, &self.target, &self.outcome] {
             let fits = word.as_deref().is_none_or(|word| {
-                (1..=LONGEST_WORD).contains(&word.len()) && !word.chars().any(char::is_control)
+                (1..=LONGEST_WORD).contains(&word.chars().count())
+                    && !word.chars().any(char::is_control)
             });
             if !fits {
                 return Err(misfit(
@@ -129,10 +146,15 @@ pub(super) async fn list(
 
 /// Query of `GET /v1/journal/export`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     #[serde(default = "one")]
+    /// Number of the first entry.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = i64::MAX)))]
     first: u64,
+    /// Number of the last; where it is absent, all there are.
+    #[cfg_attr(feature = "openapi", schemars(range(max = u64::MAX)))]
     last: Option<u64>,
 }
 

@@ -1,5 +1,6 @@
 //! `POST /v1/connections/{id}/relay/{operation}`: the door to `crate::relay`.
 
+use super::id::Id;
 use super::json::Json as Body;
 use super::who::Who;
 use crate::app::Shared;
@@ -18,7 +19,8 @@ const INTERVAL: HeaderName = HeaderName::from_static("x-hubspot-ratelimit-interv
 pub(super) async fn perform(
     State(app): State<Shared>,
     Who(who): Who,
-    Path((id, operation)): Path<(String, String)>,
+    Id(id): Id,
+    Path((_, operation)): Path<(String, String)>,
     Body(arguments): Body<RelayRequest>,
 ) -> ApiResult<Response> {
     let relayed = crate::relay::relay(&app, &who, &id, &operation, &arguments).await?;

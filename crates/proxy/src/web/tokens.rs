@@ -2,6 +2,7 @@
 //! that OAuth clients speak, `POST /oauth/token` (RFC 6749, section 6).
 //! Owns who may fetch one. Never hands out a refresh token, a client secret, or what has no end.
 
+use super::id::Id;
 use super::json::Json as Body;
 use super::who::bearer;
 use crate::app::Shared;
@@ -15,7 +16,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::{Owner, seconds};
 use axum::Json;
 use axum::body::to_bytes;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -74,13 +75,17 @@ fn is_browser(headers: &HeaderMap) -> bool {
 
 /// Body of the request.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
+    /// Whose connection it is.
+    #[cfg_attr(feature = "openapi", schemars(extend("pattern" = portico_core::schema::SESSION_ID)))]
     org: String,
 }
 
 /// A token on its way to a backend. Has no `Debug`.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Issued {
     access_token: String,
     token_type: &'static str,
@@ -97,6 +102,7 @@ pub(super) struct Issued {
 /// The same token as OAuth clients read it (RFC 6749, section 5.1). Without a refresh token: what was sent in its
 /// place goes on working.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(super) struct Exchanged {
     access_token: String,
     token_type: &'static str,
@@ -108,7 +114,7 @@ pub(super) struct Exchanged {
 /// for a fresh one.
 pub(super) async fn issue(
     State(app): State<Shared>,
-    Path(id): Path<String>,
+    Id(id): Id,
     Backend(holder): Backend,
     Body(of): Body<Of>,
 ) -> ApiResult<Json<Issued>> {
