@@ -10,6 +10,9 @@ mod cors;
 mod edge;
 mod events;
 mod flows;
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "../fuzz/targets/web/mod.rs"]
+pub(crate) mod fuzzing;
 mod health;
 mod journal;
 mod json;

@@ -50,7 +50,7 @@ pub(super) fn read_tokens(body: &[u8], lasting: Lasting) -> Option<Tokens> {
     let fits = |token: &String| {
         (1..=TOKEN_CAP).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
     };
-    let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+    let answer: TokenAnswer = super::object(body)?;
     if !fits(&answer.access_token) || !answer.refresh_token.iter().all(fits) {
         return None;
     }

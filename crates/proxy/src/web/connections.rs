@@ -148,18 +148,20 @@ pub(super) fn version(headers: &HeaderMap) -> ApiResult<u64> {
         .get(IF_MATCH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| {
-            value
-                .trim()
-                .strip_prefix('"')?
-                .strip_suffix('"')?
-                .parse()
-                .ok()
+            let text = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+            canonical(text)
         })
         .ok_or_else(|| {
             let sentence =
                 "A change needs an If-Match header with the version that was seen, in quotes.";
             ApiError::with_detail(ErrorCode::InvalidRequest, sentence)
         })
+}
+
+/// A number as we write it: without a plus and without zeros in front, so that nothing has two names.
+pub(super) fn canonical(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// Query of a removal.

@@ -80,7 +80,7 @@ fn preflight(path: &str) -> Response {
 }
 
 /// Methods of a route; the path may or may not carry the prefix that nesting strips.
-fn methods(path: &str) -> &'static str {
+pub(super) fn methods(path: &str) -> &'static str {
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments.as_slice() {
