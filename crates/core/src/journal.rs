@@ -267,7 +267,9 @@ impl ExportVerifier {
 fn header(line: &str) -> Result<JournalHeader, ExportFault> {
     let header: JournalHeader = serde_json::from_str(line)
         .ok()
-        .filter(|header: &JournalHeader| header.portico_journal == 1 && NUMBERS.contains(&header.first))
+        .filter(|header: &JournalHeader| {
+            header.portico_journal == 1 && NUMBERS.contains(&header.first)
+        })
         .ok_or(ExportFault::NoHeader)?;
     if header.first == 1 && header.previous != genesis(&header.tenant, &header.org) {
         return Err(ExportFault::ForeignGenesis);
@@ -425,6 +427,10 @@ mod tests {
             (
                 good.replace("\"org\":\"o\"", "\"org\":\"p\""),
                 ExportFault::ForeignGenesis,
+            ),
+            (
+                good.replace("\"first\":1", "\"first\":18446744073709551615"),
+                ExportFault::NoHeader,
             ),
             (format!("{good}words\n"), ExportFault::NoEntry(3)),
             (format!("{good}\n"), ExportFault::NoEntry(3)),

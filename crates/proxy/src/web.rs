@@ -14,6 +14,7 @@ mod flows;
 #[path = "../fuzz/targets/web/mod.rs"]
 pub(crate) mod fuzzing;
 mod health;
+mod id;
 mod journal;
 mod json;
 mod pages;

@@ -90,7 +90,11 @@ fn chain(data: &[u8]) {
     );
     let changed = change(text.as_bytes(), how);
     if let Ok(verified) = verify(&changed) {
-        assert_eq!(verified.header, header, "another header passes");
+        // Another header is another journal, or a later part of one: none of these entries can follow it by chance.
+        if verified.header != header {
+            assert!(verified.entries == 0 || verified.header.first > 1);
+            return;
+        }
         let lines = String::from_utf8(changed).expect("verified, so text");
         let read: Vec<JournalEntry> = lines
             .lines()

@@ -7,7 +7,6 @@ use axum::response::IntoResponse as _;
 use portico_core::operations::{OPERATIONS, operation, request_target};
 use portico_core::wire::{Problem, Provider, RelayRequest};
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use url::Url;
 
 const TOKEN: &str = "CJ-canary-access-token";
@@ -130,7 +129,7 @@ fn answered(head: &str, body: &[u8]) {
             };
             assert!(found.iter().all(plain), "{upstream}");
             // What is no object names nothing.
-            if !matches!(serde_json::from_slice(body), Ok(Value::Object(_))) {
+            if body.trim_ascii_start().first() != Some(&b'{') {
                 assert!(found.is_empty(), "{upstream}");
             }
         }

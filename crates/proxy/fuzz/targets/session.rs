@@ -140,8 +140,11 @@ fn believed(
     assert_eq!(text(&header, "alg"), algorithm.to_string());
     assert_eq!(text(&header, "typ"), SESSION_TYPE);
     assert_eq!(text(&header, "kid"), kid);
-    let value: Value = serde_json::from_str(claims).expect("claims are JSON");
-    assert!(value.is_object(), "{claims}");
+    assert!(Names::of(claims.as_bytes()).is_some(), "{claims}");
+    // Beside the claims may stand what the other parser does not take, such as 1e400.
+    let Ok(value) = serde_json::from_str::<Value>(claims) else {
+        return;
+    };
     let number = |name: &str| value.get(name).and_then(Value::as_i64);
     let (iat, exp) = (number("iat").expect("iat"), number("exp").expect("exp"));
     assert!((1..=600).contains(&(exp - iat)), "{claims}");
@@ -192,7 +195,9 @@ fn is_good(
     let plan = value.get("plan")?.as_object()?;
     let most = plan.get("max_connections")?.as_u64()?;
     // A plan's own members could stand twice as well, which a map does not show.
-    let plain_plan = plan.len() == 1 && claims.matches("max_connections").count() == 1;
+    let plain_plan = plan.len() == 1
+        && claims.matches("max_connections").count() == 1
+        && !claims.contains("\\u");
     let (iat, exp) = (value.get("iat")?.as_i64()?, value.get("exp")?.as_i64()?);
     let jti = text(&value, "jti");
     Some(

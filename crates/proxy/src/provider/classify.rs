@@ -177,6 +177,14 @@ mod tests {
                 None,
                 Dead(AccountGone),
             ),
+            // A list has no members, whatever stands in it.
+            (
+                Refresh,
+                400,
+                json!(["BAD_HUB", "access_denied", "id"]),
+                None,
+                Transient(None),
+            ),
             (
                 Refresh,
                 400,

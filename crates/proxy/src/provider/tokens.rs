@@ -87,6 +87,7 @@ mod tests {
             ("too long", json!({"access_token": too_long}), false),
             ("missing", json!({"refresh_token": "r"}), false),
             ("wrong type", json!({"access_token": 5}), false),
+            ("a list", json!(["a", "r", 1800, ["oauth"]]), false),
             ("empty", json!({"access_token": ""}), false),
             ("line break", json!({"access_token": "a\r\nb"}), false),
             (

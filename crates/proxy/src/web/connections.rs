@@ -1,5 +1,6 @@
 //! `/v1/connections`: facts, changes by version, and removal that says what it did at the provider.
 
+use super::id::Id;
 use super::json::Json as Body;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
@@ -15,7 +16,7 @@ use crate::store::grants::{self, GrantRow};
 use crate::store::journal::{self, Entry};
 use crate::store::{to_word, workspaces};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{ETAG, IF_MATCH};
@@ -57,7 +58,7 @@ pub(super) fn with_version(connection: Connection) -> Response {
 pub(super) async fn show(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> ApiResult<Response> {
     Ok(with_version(app.facts(&find(&app, &who, &id).await?)?))
 }
@@ -66,7 +67,7 @@ pub(super) async fn show(
 pub(super) async fn update(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
     Body(change): Body<UpdateConnection>,
 ) -> ApiResult<Response> {
@@ -188,7 +189,7 @@ pub(super) struct Removed {
 pub(super) async fn remove(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     Query(removal): Query<Removal>,
 ) -> ApiResult<Json<Removed>> {
     let action = Action::ConnectionRemove;
@@ -356,5 +357,32 @@ fn entry<'a>(who: &'a Principal, action: Action, id: &'a str, reason: &'a str) -
         outcome: "done",
         reason: Some(reason),
         session: Some(&who.jti),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    /// An entity tag is compared as it is written, so a version has one.
+    #[test]
+    fn a_version_has_one_spelling() {
+        for (tag, want) in [
+            ("\"7\"", Some(7)),
+            ("\"0\"", Some(0)),
+            ("\"18446744073709551615\"", Some(u64::MAX)),
+            ("\"+7\"", None),
+            ("\"07\"", None),
+            ("\"18446744073709551616\"", None),
+            ("7", None),
+            ("W/\"7\"", None),
+            ("\"", None),
+            ("*", None),
+        ] {
+            let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(tag))]);
+            assert_eq!(version(&headers).ok(), want, "{tag}");
+        }
+        assert!(version(&HeaderMap::new()).is_err());
     }
 }

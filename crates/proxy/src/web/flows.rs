@@ -1,6 +1,7 @@
 //! `/v1/flows`: starting, watching, completing and cancelling an authorization (threat model, section 2).
 //! Owns the checks before a redirect and before an exchange; the exchange itself is `grant::exchange`'s.
 
+use super::id::Id;
 use super::json::{Json as Body, JsonBytes};
 use super::session::return_uris;
 use super::who::{Who, require_admin};
@@ -16,7 +17,7 @@ use crate::store::flows::{self, FlowRow};
 use crate::store::journal::{self, Entry};
 use crate::store::{connections, seconds, to_word};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use portico_core::error::ErrorCode;
 use portico_core::ids::FlowId;
@@ -206,7 +207,7 @@ async fn find(app: &Shared, who: &Principal, id: &str) -> ApiResult<FlowRow> {
 pub(super) async fn show(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> ApiResult<Json<FlowState>> {
     Ok(Json(find(&app, &who, &id).await?.state()?))
 }
@@ -215,7 +216,7 @@ pub(super) async fn show(
 pub(super) async fn cancel(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> ApiResult<StatusCode> {
     let action = Action::FlowCancel;
     require_admin(&app, &who, action, Some(&id)).await?;
@@ -247,7 +248,7 @@ async fn give_up(app: &Shared, who: &Principal, id: &str) -> ApiResult<()> {
 pub(super) async fn complete(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     Body(proof): Body<CompleteFlow>,
 ) -> ApiResult<Json<CompletedFlow>> {
     let action = Action::FlowComplete;

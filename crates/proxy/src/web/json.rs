@@ -120,3 +120,42 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             .map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_core::wire::NameWorkspace;
+
+    /// BI-1: a refusal names a field, but nothing that somebody wrote at length, and no value.
+    #[test]
+    fn a_refusal_names_what_is_short_and_no_value() {
+        let long = "canary".repeat(200);
+        for (body, want) in [
+            (
+                "{}".to_owned(),
+                "The body is not understood: missing field `name`.",
+            ),
+            (
+                r#"{"name":"a","name":"b"}"#.into(),
+                "The body is not understood: duplicate field `name`.",
+            ),
+            (
+                r#"{"title":"canary"}"#.into(),
+                "The body is not understood: unknown field `title`, expected `name`.",
+            ),
+            (
+                format!(r#"{{"{long}":1}}"#),
+                "The body is not understood at line 1, column 1203.",
+            ),
+            (
+                r#"{"name":7}"#.into(),
+                "The body is not understood at line 1, column 9.",
+            ),
+            (r#"["canary"]"#.into(), "The body is not a JSON object."),
+        ] {
+            let parsed = JsonBytes(Zeroizing::new(body.into_bytes())).parse::<NameWorkspace>();
+            let error = parsed.map(|_| ()).unwrap_err();
+            assert_eq!(error.detail(), want);
+        }
+    }
+}

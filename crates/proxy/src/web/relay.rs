@@ -1,5 +1,6 @@
 //! `POST /v1/connections/{id}/relay/{operation}`: the door to `crate::relay`.
 
+use super::id::Id;
 use super::json::Json as Body;
 use super::who::Who;
 use crate::app::Shared;
@@ -9,16 +10,24 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 use portico_core::wire::RelayRequest;
+use serde::Deserialize;
 
 const MAX: HeaderName = HeaderName::from_static("x-hubspot-ratelimit-max");
 const REMAINING: HeaderName = HeaderName::from_static("x-hubspot-ratelimit-remaining");
 const INTERVAL: HeaderName = HeaderName::from_static("x-hubspot-ratelimit-interval-milliseconds");
 
+/// What stands beside the id in the path.
+#[derive(Deserialize)]
+pub(super) struct Named {
+    operation: String,
+}
+
 /// Answers the provider's JSON as it came, with its rate-limit headers.
 pub(super) async fn perform(
     State(app): State<Shared>,
     Who(who): Who,
-    Path((id, operation)): Path<(String, String)>,
+    Id(id): Id,
+    Path(Named { operation }): Path<Named>,
     Body(arguments): Body<RelayRequest>,
 ) -> ApiResult<Response> {
     let relayed = crate::relay::relay(&app, &who, &id, &operation, &arguments).await?;

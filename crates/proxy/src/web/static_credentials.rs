@@ -2,13 +2,14 @@
 //! Owns the doors; proving and keeping them is `grant::static_entry`'s. Tokens in bodies are wiped, never answered.
 
 use super::connections::{check_label, find, with_version};
+use super::id::Id;
 use super::json::JsonBytes;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
 use crate::grant::static_entry::{self, Wanted};
 use crate::refusals::journaled;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use portico_core::error::ErrorCode;
@@ -60,7 +61,7 @@ fn parse(body: &JsonBytes) -> ApiResult<Wanted> {
 pub(super) async fn replace(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     body: JsonBytes,
 ) -> ApiResult<Response> {
     let action = Action::ConnectionReplaceCredential;

@@ -2,6 +2,7 @@
 //! Owns the doors; what a name may be, the core says.
 
 use super::connections::version;
+use super::id::Id;
 use super::json::JsonBytes;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
@@ -13,7 +14,7 @@ use crate::store::Tx;
 use crate::store::journal::{self, Entry};
 use crate::store::workspaces;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::ETAG;
 use http::{HeaderMap, StatusCode};
@@ -62,7 +63,7 @@ async fn insert(app: &Shared, who: &Principal, action: Action, name: &str) -> Ap
 pub(super) async fn rename(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
     body: JsonBytes,
 ) -> ApiResult<Response> {
@@ -102,7 +103,7 @@ async fn set_name(
 pub(super) async fn remove(
     State(app): State<Shared>,
     Who(who): Who,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> ApiResult<StatusCode> {
     let action = Action::WorkspaceRemove;
