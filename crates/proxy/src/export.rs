@@ -252,7 +252,7 @@ mod tests {
         let broken = [&replaced[..at], b"\xff", &replaced[at + 3..]].concat();
         assert_eq!(refused(&broken), ExportFault::NoHeader);
         // As much as is read at once, and more behind it without a line's end between.
-        let padded = format!("{:LONGEST$}", header("t"));
+        let padded = header("t") + &" ".repeat(LONGEST);
         assert_eq!(refused(padded.as_bytes()), ExportFault::NoHeader);
         let second = format!("{whole}{}", " ".repeat(LONGEST + 1));
         assert_eq!(refused(second.as_bytes()), ExportFault::NoEntry(2));

@@ -103,6 +103,13 @@ fn error(body: &[u8]) {
         Err(_) if Names::of(body).is_some() => return,
         Err(_) => Value::Null,
     };
+    let names = Names::of(body).map_or(Vec::new(), |names| names.0);
+    let twice = |known: &str| names.iter().filter(|name| *name == known).count() > 1;
+    if ["status", "error", "correlationId"].into_iter().any(twice) {
+        let mute = !error.names_one() && error.correlation_id().is_none();
+        assert!(mute, "what stands twice says nothing");
+        return;
+    }
     assert_eq!(error.names_one(), value["error"].is_string(), "{value}");
     if let Some(id) = error.correlation_id() {
         assert_eq!(value["correlationId"], id);

@@ -133,29 +133,30 @@ mod tests {
         for (body, want) in [
             (
                 "{}".to_owned(),
-                "The body is not understood: missing field `name`.",
+                "The body is not understood: missing field `name` at",
             ),
             (
                 r#"{"name":"a","name":"b"}"#.into(),
-                "The body is not understood: duplicate field `name`.",
+                "The body is not understood: duplicate field `name` at",
             ),
             (
                 r#"{"title":"canary"}"#.into(),
-                "The body is not understood: unknown field `title`, expected `name`.",
+                "The body is not understood: unknown field `title`, expected `name` at",
             ),
             (
                 format!(r#"{{"{long}":1}}"#),
-                "The body is not understood at line 1, column 1203.",
+                "The body is not understood at line 1, column ",
             ),
             (
                 r#"{"name":7}"#.into(),
-                "The body is not understood at line 1, column 9.",
+                "The body is not understood at line 1, column ",
             ),
             (r#"["canary"]"#.into(), "The body is not a JSON object."),
         ] {
             let parsed = JsonBytes(Zeroizing::new(body.into_bytes())).parse::<NameWorkspace>();
             let error = parsed.map(|_| ()).unwrap_err();
-            assert_eq!(error.detail(), want);
+            let told = error.detail();
+            assert!(told.starts_with(want) && !told.contains("canary"), "{told}");
         }
     }
 }

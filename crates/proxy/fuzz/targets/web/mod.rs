@@ -6,6 +6,8 @@ mod router;
 
 pub use body::body;
 pub use head::head;
+#[cfg(test)]
+pub(crate) use router::put_away;
 pub use router::router;
 
 use crate::fuzzing::cut;
@@ -16,8 +18,8 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri};
 pub(crate) fn device_says(assertion: &str, device: &Device, base_url: &str) -> Option<String> {
     let named = super::solo::named_device(assertion)?;
     let claims = super::solo::verified(assertion, device, base_url)?;
-    assert_eq!(named, device.id, "a device answers for another");
-    Some(claims.jti)
+    // As it is looked up: by the name it gives.
+    (named == device.id).then_some(claims.jti)
 }
 
 /// `METHOD target`, header lines, an empty line and a body; nothing where hyper would not have let it through.
