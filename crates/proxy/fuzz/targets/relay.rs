@@ -95,7 +95,7 @@ fn answered(head: &str, body: &[u8]) {
         headers: http::HeaderMap::new(),
     };
     let access = Access::of(TOKEN, Some(REFRESH));
-    let provider = if body.len() % 2 == 0 {
+    let provider = if body.len().is_multiple_of(2) {
         Provider::Hubspot
     } else {
         Provider::Github
@@ -107,8 +107,8 @@ fn answered(head: &str, body: &[u8]) {
             assert!(!text.contains(TOKEN) && !text.contains(REFRESH), "{text}");
             let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
             assert!(is_json, "what is passed on is whole: {text}");
-            let had = String::from_utf8_lossy(body);
-            let cut = had.contains(TOKEN) || had.contains(REFRESH);
+            let came = String::from_utf8_lossy(body);
+            let cut = came.contains(TOKEN) || came.contains(REFRESH);
             assert!(cut || text.as_bytes() == body, "and as it came");
         }
         Err(error) => {

@@ -15,7 +15,7 @@ fn replay(name: &str) {
     for entry in fs::read_dir(fuzz().join("corpus").join(name)).unwrap() {
         let path = entry.unwrap().path();
         // On a failure the last of these lines names the file.
-        println!("{}", path.display());
+        eprintln!("{}", path.display());
         target(&fs::read(&path).unwrap());
         count += 1;
     }

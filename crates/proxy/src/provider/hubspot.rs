@@ -144,7 +144,7 @@ impl HubSpotClient {
         if answer.status != 200 {
             return Err(Transport::fault_of(answer));
         }
-        read_introspection(&answer.body).ok_or_else(TokenFault::malformed)
+        read_introspection(&answer.body)
     }
 
     /// Gives up a grant; an unknown token counts as given up.
@@ -293,8 +293,8 @@ pub(super) fn lay_over(
     any
 }
 
-/// A good answer of the introspection; within it nothing when the token is not active.
-pub(super) fn read_introspection(body: &[u8]) -> Option<Option<Introspection>> {
+/// A good answer of the introspection; nothing when the token is not active.
+pub(super) fn read_introspection(body: &[u8]) -> Result<Option<Introspection>, TokenFault> {
     #[derive(Deserialize)]
     struct Answer {
         #[serde(default)]
@@ -306,12 +306,13 @@ pub(super) fn read_introspection(body: &[u8]) -> Option<Option<Introspection>> {
         #[serde(default)]
         scopes: Vec<String>,
     }
-    let parsed: Answer = object(body)?;
+    let parsed: Answer = object(body).ok_or_else(TokenFault::malformed)?;
     if !parsed.active {
-        return Some(None);
+        return Ok(None);
     }
-    Some(Some(Introspection {
-        account_id: parsed.hub_id.filter(|id| is_account_id(*id))?,
+    let hub_id = parsed.hub_id.filter(|id| is_account_id(*id));
+    Ok(Some(Introspection {
+        account_id: hub_id.ok_or_else(TokenFault::malformed)?,
         name: None,
         domain: parsed.hub_domain.map(short),
         user: parsed.user.map(short),

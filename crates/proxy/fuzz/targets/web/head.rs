@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use http::header::{AUTHORIZATION, IF_MATCH, ORIGIN};
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use portico_core::pkce::is_encoded_32_bytes;
 use portico_core::text::is_plain;
 use std::net::IpAddr;
@@ -117,7 +117,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 
 /// What browsers mark a request with.
 fn marks(headers: &HeaderMap) {
-    let first = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    let first = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
     let navigates = first("sec-fetch-mode") == Some(b"navigate".as_slice())
         && first("sec-fetch-dest") == Some(b"document".as_slice());
     assert_eq!(callback::is_navigation(headers), navigates);

@@ -1,4 +1,12 @@
 //! Targets that need what only the interface's own rooms know: heads and bodies of requests, and the router whole.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a panic is how a target tells a finding"
+)]
 
 mod body;
 mod head;

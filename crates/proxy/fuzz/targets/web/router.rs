@@ -170,6 +170,7 @@ fn answer(stage: &Stage, data: &[u8]) {
             shown.push(*word);
         }
     }
+    let wrote = String::from_utf8_lossy(&text).into_owned();
     let Some(request) = request(&text) else {
         return;
     };
@@ -214,12 +215,14 @@ fn answer(stage: &Stage, data: &[u8]) {
     }
     if path.starts_with("/v1/") || path.starts_with("/callback/") {
         assert_eq!(
-            headers.get("cache-control").map(|v| v.as_bytes()),
+            headers.get("cache-control").map(HeaderValue::as_bytes),
             Some(b"no-store".as_slice()),
             "{at}"
         );
         assert_eq!(
-            headers.get("x-content-type-options").map(|v| v.as_bytes()),
+            headers
+                .get("x-content-type-options")
+                .map(HeaderValue::as_bytes),
             Some(b"nosniff".as_slice()),
             "{at}"
         );
@@ -239,10 +242,10 @@ fn answer(stage: &Stage, data: &[u8]) {
         let holds = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains(secret));
         body.contains(secret) || headers.values().any(holds)
     };
-    assert!(!told(SECRET), "{at}: a secret");
-    // Where it was shown, a refusal may name it back to whoever wrote it there.
-    let key = &stage.words[2].1;
-    assert!(shown.contains(&"SERVICE") || !told(key), "{at}: a key");
+    // Whoever wrote it may have it named back, and fuzzers find such words in the program.
+    for secret in [SECRET, &stage.words[2].1] {
+        assert!(wrote.contains(secret) || !told(secret), "{at}: a secret");
+    }
     let lets_in = status.is_success() && path.starts_with("/v1/") && method != Method::OPTIONS;
     let knows = |word: &str| shown.contains(&word);
     assert!(
