@@ -11,6 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 /// What stands first in every hash, so that no other use of SHA-256 can pass for an entry.
 const LABEL: &[u8] = b"portico.journal.v1";
+/// Numbers that an entry can have: a database counts no further, and so counting on never comes to an end.
+const NUMBERS: std::ops::RangeInclusive<u64> = 1..=i64::MAX.unsigned_abs();
 
 /// One entry. Holds ids and codes, never a secret and never a stranger's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -269,7 +271,9 @@ impl ExportVerifier {
 fn header(line: &str) -> Result<JournalHeader, ExportFault> {
     let header: JournalHeader = serde_json::from_str(line)
         .ok()
-        .filter(|header: &JournalHeader| header.portico_journal == 1 && header.first >= 1)
+        .filter(|header: &JournalHeader| {
+            header.portico_journal == 1 && NUMBERS.contains(&header.first)
+        })
         .ok_or(ExportFault::NoHeader)?;
     if header.first == 1 && header.previous != genesis(&header.tenant, &header.org) {
         return Err(ExportFault::ForeignGenesis);
@@ -427,6 +431,10 @@ mod tests {
             (
                 good.replace("\"org\":\"o\"", "\"org\":\"p\""),
                 ExportFault::ForeignGenesis,
+            ),
+            (
+                good.replace("\"first\":1", "\"first\":18446744073709551615"),
+                ExportFault::NoHeader,
             ),
             (format!("{good}words\n"), ExportFault::NoEntry(3)),
             (format!("{good}\n"), ExportFault::NoEntry(3)),

@@ -11,7 +11,7 @@ use std::io::{self, BufRead, Read as _, Write};
 /// Entries that are in memory at once.
 const CHUNK: u32 = 500;
 /// No line of ours comes near it.
-const LONGEST_LINE: u64 = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
 
 /// Why an export cannot be made, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -206,15 +206,55 @@ pub fn verify_journal(mut export: impl BufRead) -> Result<Verified, VerifyError>
         line.clear();
         let length = export
             .by_ref()
-            .take(LONGEST_LINE)
+            .take(LONGEST as u64)
             .read_until(b'\n', &mut line)?;
         if length == 0 {
             return Ok(verifier.finish()?);
         }
-        if line.last() == Some(&b'\n') {
-            line.pop();
+        let is_whole = line.pop_if(|last| *last == b'\n').is_some() || line.len() < LONGEST;
+        // What is no text, or longer than any line of ours, is no line of a journal: the verifier says which.
+        let text = std::str::from_utf8(&line).ok().filter(|_| is_whole);
+        verifier.push(text.unwrap_or_default())?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(tenant: &str) -> String {
+        let header = JournalHeader {
+            portico_journal: 1,
+            tenant: tenant.to_owned(),
+            org: "o".into(),
+            first: 7,
+            previous: "p".into(),
+        };
+        serde_json::to_string(&header).unwrap()
+    }
+
+    fn refused(export: &[u8]) -> ExportFault {
+        match verify_journal(export) {
+            Err(VerifyError::Fault(fault)) => fault,
+            other => panic!("{other:?}"),
         }
-        // What is no UTF-8 is no JSON either, and the verifier says at which line.
-        verifier.push(&String::from_utf8_lossy(&line))?;
+    }
+
+    /// P12: what is read is what stands there: nothing is repaired, and a line is a line.
+    #[test]
+    fn an_export_is_read_to_the_letter() {
+        let whole = header("t") + "\n";
+        assert_eq!(verify_journal(whole.as_bytes()).unwrap().entries, 0);
+        let replaced = header("\u{fffd}").into_bytes();
+        assert!(verify_journal(&*replaced).is_ok());
+        let mark = "\u{fffd}".as_bytes();
+        let at = replaced.windows(3).position(|part| part == mark).unwrap();
+        let broken = [&replaced[..at], b"\xff", &replaced[at + 3..]].concat();
+        assert_eq!(refused(&broken), ExportFault::NoHeader);
+        // As much as is read at once, and more behind it without a line's end between.
+        let padded = header("t") + &" ".repeat(LONGEST);
+        assert_eq!(refused(padded.as_bytes()), ExportFault::NoHeader);
+        let second = format!("{whole}{}", " ".repeat(LONGEST + 1));
+        assert_eq!(refused(second.as_bytes()), ExportFault::NoEntry(2));
     }
 }

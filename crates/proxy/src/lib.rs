@@ -12,6 +12,10 @@ mod emergency;
 mod error;
 mod events;
 mod export;
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "../fuzz/targets/mod.rs"]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grant;
 mod keys;
 mod limits;

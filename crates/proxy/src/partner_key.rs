@@ -90,6 +90,11 @@ impl PublicKey {
         Ok(Self { algorithm, bytes })
     }
 
+    /// As the configuration takes it.
+    pub(crate) fn text(&self) -> String {
+        base64url(&self.bytes)
+    }
+
     pub(crate) fn decoding(&self) -> DecodingKey {
         match self.algorithm {
             KeyAlgorithm::EdDSA => DecodingKey::from_ed_der(&self.bytes),
@@ -273,7 +278,7 @@ impl PartnerKey {
         Self::parse(&text).ok_or_else(|| PartnerKeyError::Unreadable(path.to_owned()))
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let body = text.trim().strip_prefix(PEM_BEGIN)?.strip_suffix(PEM_END)?;
         Self::from_pkcs8(Zeroizing::new(decode_loosely(body)?))
     }
@@ -315,7 +320,7 @@ impl PartnerKey {
 
     /// The public half as the configuration takes it.
     pub fn public_key(&self) -> String {
-        base64url(&self.public.bytes)
+        self.public.text()
     }
 
     /// Signs any header and claims, be they good or not: what a partner's own code does.

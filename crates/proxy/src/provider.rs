@@ -5,6 +5,9 @@
 
 pub(crate) mod call;
 pub(crate) mod classify;
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "../fuzz/targets/provider.rs"]
+pub(crate) mod fuzzing;
 pub(crate) mod github;
 pub(crate) mod hubspot;
 pub(crate) mod retry_after;
@@ -20,6 +23,7 @@ use http::Method;
 use hubspot::HubSpotClient;
 use portico_core::operations::RequestTarget;
 use portico_core::wire::{Account, Provider};
+use serde::de::DeserializeOwned;
 use static_token::TokenInfo;
 use std::time::Instant;
 use tokens::{Tokens, Which};
@@ -111,6 +115,12 @@ pub(crate) fn revoked_by_stored(provider: Provider, has_refresh: bool, seconds_l
         Provider::Github if seconds_left > 60.0 || !has_refresh => Which::Access,
         Provider::Hubspot | Provider::Github => Which::Refresh,
     }
+}
+
+/// An answer that is a JSON object: serde would take a list as one, member by member.
+pub(crate) fn object<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    (first == Some(&b'{')).then(|| serde_json::from_slice(body).ok())?
 }
 
 /// Ids of accounts, on either side.

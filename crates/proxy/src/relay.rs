@@ -7,8 +7,8 @@ use crate::grant::access::{self, Access, check_usable};
 use crate::grant::cache::{self, Held};
 use crate::grant::fault::store_fault;
 use crate::grant::{dead, refresh, static_credential};
-use crate::provider::ProviderClient;
 use crate::provider::call::{ApiAnswer, ApiFault, MemoryShare};
+use crate::provider::{ProviderClient, object};
 use crate::session::Principal;
 use crate::store::grants::FaultWords;
 use crate::store::{Owner, from_word};
@@ -207,7 +207,7 @@ struct Envelope {
 
 impl Envelope {
     fn of(answer: &ApiAnswer) -> Self {
-        serde_json::from_slice(&answer.body).unwrap_or_default()
+        object(&answer.body).unwrap_or_default()
     }
 
     fn upstream(self, answer: &ApiAnswer) -> Upstream {
@@ -302,18 +302,19 @@ pub(crate) fn read(answer: ApiAnswer, access: &Access, provider: Provider) -> Ap
     };
     let wait = answer.retry_after.or(default_wait);
     let mut upstream = envelope.upstream(&answer);
+    let refresh_token = access.refresh_token.as_ref();
+    let holds_token = |text: &String| {
+        text.contains(access.token.as_str())
+            || refresh_token.is_some_and(|token| text.contains(token.as_str()))
+    };
     for text in [
         &mut upstream.category,
         &mut upstream.policy,
         &mut upstream.correlation_id,
     ] {
-        if text
-            .as_deref()
-            .is_some_and(|text| text.contains(access.token.as_str()))
-        {
-            *text = None;
-        }
+        text.take_if(|text| holds_token(text));
     }
+    upstream.required_scopes.retain(|scope| !holds_token(scope));
     let error = match (code, provider) {
         (ErrorCode::UpstreamRateLimited, Provider::Github) => ApiError::with_detail(
             code,

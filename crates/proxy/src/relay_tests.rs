@@ -135,9 +135,15 @@ fn a_token_in_an_answer_is_cut_out() {
         passed,
         r#"{"a":"[removed]","b":["x[removed]y","[removed]"]}"#
     );
-    let echoed = format!(r#"{{"category":"{TOKEN}","correlationId":"{TOKEN}"}}"#);
-    let problem = refusal(answer(400, true, &echoed));
-    assert!(!serde_json::to_string(&problem).unwrap().contains(TOKEN));
+    for token in [TOKEN, REFRESH] {
+        let echoed = format!(
+            r#"{{"category":"{token}","policyName":"x:{token}","correlationId":"{token}",
+                "errors":[{{"context":{{"requiredGranularScopes":["oauth","{token}"]}}}}]}}"#
+        );
+        let problem = refusal(answer(400, true, &echoed));
+        assert!(!serde_json::to_string(&problem).unwrap().contains(token));
+        assert_eq!(problem.upstream.unwrap().required_scopes, ["oauth"]);
+    }
 }
 
 #[tokio::test]

@@ -224,6 +224,12 @@ impl RunningProxy {
         &self.app.config.base_url
     }
 
+    /// Its parts, for the fuzz targets.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn app(&self) -> Shared {
+        self.app.clone()
+    }
+
     /// The bound address.
     pub fn address(&self) -> SocketAddr {
         self.address

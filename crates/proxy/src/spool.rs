@@ -113,17 +113,7 @@ impl Spool {
         answer: &Answer,
     ) -> io::Result<()> {
         let id = random::id();
-        let text = Zeroizing::new(serde_json::to_vec(answer)?);
-        let envelope = sealer
-            .seal(place(owner, &id), &text)
-            .map_err(io::Error::other)?;
-        let record = Record {
-            version: VERSION,
-            tenant: owner.tenant.clone(),
-            org: owner.org.clone(),
-            sealed: STANDARD.encode(envelope),
-        };
-        let bytes = serde_json::to_vec(&record)?;
+        let bytes = record(sealer, owner, &id, answer)?;
         let folder = self.folder.clone();
         tokio::task::spawn_blocking(move || write(&folder, &id, &bytes))
             .await
@@ -141,6 +131,25 @@ impl Spool {
         files.sort();
         Ok(files)
     }
+}
+
+/// A file's content.
+pub(crate) fn record(
+    sealer: &Sealer,
+    owner: &Owner,
+    id: &str,
+    answer: &Answer,
+) -> io::Result<Vec<u8>> {
+    let text = Zeroizing::new(serde_json::to_vec(answer)?);
+    let envelope = sealer
+        .seal(place(owner, id), &text)
+        .map_err(io::Error::other)?;
+    Ok(serde_json::to_vec(&Record {
+        version: VERSION,
+        tenant: owner.tenant.clone(),
+        org: owner.org.clone(),
+        sealed: STANDARD.encode(envelope),
+    })?)
 }
 
 /// Where the secret of a record stands.
@@ -175,8 +184,13 @@ fn read(sealer: &Sealer, path: &Path) -> Result<(Owner, Answer), String> {
         .and_then(|stem| stem.to_str())
         .ok_or("its name is no id")?;
     let bytes = fs::read(path).map_err(|error| error.kind().to_string())?;
+    open(sealer, id, &bytes)
+}
+
+/// The record of this id.
+pub(crate) fn open(sealer: &Sealer, id: &str, bytes: &[u8]) -> Result<(Owner, Answer), String> {
     let record: Record =
-        serde_json::from_slice(&bytes).map_err(|_| "it does not have the form of a record")?;
+        serde_json::from_slice(bytes).map_err(|_| "it does not have the form of a record")?;
     if record.version != VERSION {
         return Err(format!("it is of version {}", record.version));
     }

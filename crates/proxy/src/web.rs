@@ -11,6 +11,9 @@ mod document;
 mod edge;
 mod events;
 mod flows;
+#[cfg(any(test, feature = "fuzzing"))]
+#[path = "../fuzz/targets/web/mod.rs"]
+pub(crate) mod fuzzing;
 mod health;
 mod id;
 mod journal;

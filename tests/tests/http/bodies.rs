@@ -1,5 +1,7 @@
 //! BI-1: hostile JSON at every endpoint that reads JSON, and from the token endpoint.
 
+use portico_proxy::config::Backend;
+use portico_proxy::new_service_key;
 use portico_tests::{Front, PORTAL, Play, Stage};
 use reqwest::Method;
 use serde_json::json;
@@ -62,49 +64,121 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Every route, with those of its methods that read a JSON body and a member of that body.
+const ROUTES: [(&str, &[(Method, &str)]); 23] = [
+    ("/session", &[]),
+    ("/flows", &[(Method::POST, "provider")]),
+    ("/flows/{id}", &[]),
+    ("/flows/{id}/complete", &[(Method::POST, "claim")]),
+    ("/connections", &[]),
+    ("/connections/{id}", &[(Method::PATCH, "label")]),
+    ("/connections/static", &[(Method::POST, "token")]),
+    ("/connections/{id}/credential", &[(Method::PUT, "token")]),
+    ("/connections/{id}/test", &[(Method::POST, "any")]),
+    (
+        "/connections/{id}/relay/{operation}",
+        &[(Method::POST, "params")],
+    ),
+    ("/workspaces", &[(Method::POST, "name")]),
+    ("/workspaces/{id}", &[(Method::PATCH, "name")]),
+    ("/events", &[]),
+    ("/journal", &[]),
+    ("/journal/export", &[]),
+    ("/solo/launch", &[(Method::POST, "ticket")]),
+    ("/solo/session", &[(Method::POST, "assertion")]),
+    ("/callback/{provider}", &[]),
+    ("/callback/{provider}/confirm", &[]),
+    (BACKEND, &[(Method::POST, "org")]),
+    // A form.
+    ("/oauth/token", &[]),
+    ("/v1", &[]),
+    ("/", &[]),
+];
+/// The one that a service key opens.
+const BACKEND: &str = "/v1/connections/{id}/token";
+
+/// BI-1: no endpoint is forgotten below. Routes stand in the proxy's one list of them.
+#[test]
+fn every_route_is_in_the_table() {
+    let list = include_str!("../../../crates/proxy/src/web.rs");
+    let known: Vec<&str> = ROUTES.iter().map(|(path, _)| *path).collect();
+    let texts = list.split('"').skip(1).step_by(2);
+    let paths: Vec<&str> = texts.filter(|text| text.starts_with('/')).collect();
+    assert!(paths.len() >= 20, "the list of routes is not where it was");
+    for path in paths {
+        assert!(known.contains(&path), "{path} is not in the table");
+    }
+}
+
 /// BI-1: 400 or 413 within 50 ms, at every endpoint, and the proxy lives on.
 #[tokio::test]
 async fn hostile_json_is_refused_in_time_everywhere() {
-    let stage = Stage::open().await;
+    let (key, listed) = new_service_key("deals").unwrap();
+    let stage = Stage::set(|config, _| {
+        config.solo.as_mut().unwrap().backend = Backend {
+            tokens: true,
+            service_keys: vec![listed],
+        };
+    })
+    .await;
     let id = stage.connected(PORTAL).await;
     let admin = stage.admin();
     let flow = admin.start_connect().await;
     let unfinished = admin.flow(&flow).await;
+    let made = admin
+        .post("/v1/workspaces", &json!({"name": "Sales"}))
+        .await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let workspace = made.json()["id"].as_str().unwrap().to_owned();
     let version = admin
         .get(&format!("/v1/connections/{id}"))
         .await
         .header("etag")
         .map(str::to_owned);
-    let before = stage.sandbox.with(|state| state.calls.len());
-    let endpoints = [
-        (Method::POST, "/v1/flows".to_owned(), "provider"),
-        (
-            Method::POST,
-            format!("/v1/flows/{}/complete", flow.id),
-            "claim",
-        ),
-        (Method::PATCH, format!("/v1/connections/{id}"), "label"),
-        (
-            Method::POST,
-            format!("/v1/connections/{id}/relay/lists.search"),
-            "params",
-        ),
-        (Method::POST, "/v1/solo/launch".into(), "ticket"),
-        (Method::POST, "/v1/solo/session".into(), "assertion"),
-    ];
-    for (method, path, member) in &endpoints {
+    let facts = async || {
+        let connections = admin.get("/v1/connections").await.json();
+        (connections, admin.get("/v1/workspaces").await.json())
+    };
+    let before = (facts().await, stage.sandbox.with(|state| state.calls.len()));
+    let endpoints = ROUTES.iter().flat_map(|(path, bodies)| {
+        bodies
+            .iter()
+            .map(move |(method, member)| (path, method, member))
+    });
+    for (route, method, member) in endpoints {
+        let owner = match route.split('/').nth(1) {
+            Some("flows") => flow.id.as_str(),
+            Some("workspaces") => workspace.as_str(),
+            _ => id.as_str(),
+        };
+        let prefix = if *route == BACKEND { "" } else { "/v1" };
+        let path = format!("{prefix}{route}")
+            .replace("{id}", owner)
+            .replace("{operation}", "lists.search");
         let mut bodies = hostile();
         // The same member twice, which parsers elsewhere read as the first or the last.
         bodies.push((
             "a member twice",
             format!("{{\"{member}\":{{}},\"{member}\":{{}}}}").into_bytes(),
         ));
+        bodies.push((
+            "a member twice, once in disguise",
+            format!(
+                "{{\"{member}\":\"a\",\"\\u{:04x}{}\":\"b\"}}",
+                member.as_bytes()[0],
+                &member[1..]
+            )
+            .into_bytes(),
+        ));
         for (case, body) in bodies {
             let is_large = body.len() > 64 * 1024;
             let send = async || {
-                let mut request = admin
-                    .request(method.clone(), path)
-                    .header("content-type", "application/json");
+                let request = if *route == BACKEND {
+                    admin.bare(method.clone(), &path).bearer_auth(&*key)
+                } else {
+                    admin.request(method.clone(), &path)
+                };
+                let mut request = request.header("content-type", "application/json");
                 if let Some(version) = &version {
                     request = request.header("if-match", version);
                 }
@@ -134,16 +208,87 @@ async fn hostile_json_is_refused_in_time_everywhere() {
             );
         }
     }
-    assert_eq!(
-        stage.sandbox.with(|state| state.calls.len()),
-        before,
-        "nothing was sent"
-    );
+    let calls = stage.sandbox.with(|state| state.calls.len());
+    assert_eq!((facts().await, calls), before, "nothing was done or sent");
     assert_eq!(admin.flow(&flow).await, unfinished, "the flow is as it was");
     assert_eq!(
         admin.relay(&id, "account.details", &json!({})).await.status,
         200
     );
+}
+
+/// BI-1: an id in a path that can be none finds nothing, on any database: PostgreSQL takes no text with a NUL.
+#[tokio::test]
+async fn a_path_with_what_is_no_id_leads_nowhere() {
+    let stage = Stage::open().await;
+    let admin = stage.admin();
+    let complete = json!({"claim": "c", "code_verifier": "v"});
+    let token = json!({"token": "pat-na1-00000000-aaaa-bbbb-cccc-000000000000"});
+    let name = json!({"name": "n"});
+    let long = "a".repeat(4000);
+    for id in [
+        "%00",
+        "a%00b",
+        "%0d%0a",
+        "%F0%9F%98%80",
+        "%EF%BF%BE",
+        "..%2f..",
+        "%25",
+        "'--",
+        &long,
+    ] {
+        for (method, path, body) in [
+            (Method::GET, format!("/v1/flows/{id}"), None),
+            (Method::DELETE, format!("/v1/flows/{id}"), None),
+            (
+                Method::POST,
+                format!("/v1/flows/{id}/complete"),
+                Some(&complete),
+            ),
+            (Method::GET, format!("/v1/connections/{id}"), None),
+            (
+                Method::PATCH,
+                format!("/v1/connections/{id}"),
+                Some(&json!({"label": "l"})),
+            ),
+            (Method::DELETE, format!("/v1/connections/{id}"), None),
+            (
+                Method::PUT,
+                format!("/v1/connections/{id}/credential"),
+                Some(&token),
+            ),
+            (
+                Method::POST,
+                format!("/v1/connections/{id}/test"),
+                Some(&json!({})),
+            ),
+            (
+                Method::POST,
+                format!("/v1/connections/{id}/relay/owners.list"),
+                Some(&json!({})),
+            ),
+            (Method::PATCH, format!("/v1/workspaces/{id}"), Some(&name)),
+            (Method::DELETE, format!("/v1/workspaces/{id}"), None),
+        ] {
+            let mut request = admin
+                .request(method.clone(), &path)
+                .header("if-match", "\"1\"");
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let answer = admin.send(request).await;
+            assert_eq!(
+                answer.refusal(),
+                (404, "not_found".into()),
+                "{method} {path}"
+            );
+        }
+        let operation = format!("/v1/connections/c1/relay/{id}");
+        let answer = admin.post(&operation, &json!({})).await;
+        assert_eq!(answer.refusal().0, 404, "{operation}");
+    }
+    // What is no UTF-8 is no path at all.
+    assert_eq!(admin.get("/v1/connections/%ff").await.refusal().0, 400);
 }
 
 /// BI-1: a token endpoint that answers so is weather; no grant is lost for it.

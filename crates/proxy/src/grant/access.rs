@@ -67,7 +67,7 @@ impl Access {
         self.left - self.read_at.elapsed().as_secs_f64()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn of(token: &str, refresh_token: Option<&str>) -> Self {
         Self {
             token: Zeroizing::new(token.to_owned()),

@@ -60,7 +60,7 @@ pub(crate) struct OAuthError {
 impl OAuthError {
     /// From a body of any kind.
     pub(crate) fn read(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
+        super::object(body).unwrap_or_default()
     }
 
     /// GitHub sends errors with 200, so a success must be asked too (UF-5).
@@ -176,6 +176,14 @@ mod tests {
                 both("BAD_HUB", "access_denied"),
                 None,
                 Dead(AccountGone),
+            ),
+            // A list has no members, whatever stands in it.
+            (
+                Refresh,
+                400,
+                json!(["BAD_HUB", "access_denied", "id"]),
+                None,
+                Transient(None),
             ),
             (
                 Refresh,

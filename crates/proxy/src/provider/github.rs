@@ -8,7 +8,7 @@ use super::call::{ApiAnswer, ApiFault};
 use super::classify::{Asked, Meaning};
 use super::tokens::{Lasting, Tokens};
 use super::transport::{Shared, TOKEN_DEADLINE, TokenFault, Transport, short};
-use super::{Description, Introspection, Revoked, is_account_id};
+use super::{Description, Introspection, Revoked, is_account_id, object};
 use crate::config::GitHub;
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
@@ -109,12 +109,6 @@ impl GitHubClient {
         &self,
         token: &str,
     ) -> Result<Option<Introspection>, TokenFault> {
-        #[derive(Deserialize)]
-        struct User {
-            id: u64,
-            login: String,
-            name: Option<String>,
-        }
         // As long as a token call may take: three of these must fit into the life of an exchange.
         let call = self.api(Method::GET, "/user", "", None, token);
         let Ok(Ok(answer)) = tokio::time::timeout(TOKEN_DEADLINE, call).await else {
@@ -125,19 +119,8 @@ impl GitHubClient {
             401 => return Ok(None),
             _ => return Err(Transport::fault_of(answer)),
         }
-        let user: User =
-            serde_json::from_slice(&answer.body).map_err(|_| TokenFault::malformed())?;
-        if !is_account_id(user.id) {
-            return Err(TokenFault::malformed());
-        }
-        Ok(Some(Introspection {
-            account_id: user.id,
-            name: Some(short(user.login)),
-            domain: None,
-            user: user.name.map(short),
-            user_id: Some(user.id),
-            scopes: scopes(&answer.headers),
-        }))
+        let user = read_user(&answer.body, &answer.headers);
+        user.map(Some).ok_or_else(TokenFault::malformed)
     }
 
     /// All that is kept of an account; what a grant reaches is asked by the relay's operations.
@@ -231,6 +214,25 @@ fn is_gone(answer: &ApiAnswer) -> bool {
     matches!(answer.status, 404 | 422)
 }
 
+/// Whose a token is, by the answer of `/user`.
+pub(super) fn read_user(body: &[u8], headers: &HeaderMap) -> Option<Introspection> {
+    #[derive(Deserialize)]
+    struct User {
+        id: u64,
+        login: String,
+        name: Option<String>,
+    }
+    let user: User = object(body)?;
+    is_account_id(user.id).then(|| Introspection {
+        account_id: user.id,
+        name: Some(short(user.login)),
+        domain: None,
+        user: user.name.map(short),
+        user_id: Some(user.id),
+        scopes: scopes(headers),
+    })
+}
+
 fn scopes(headers: &HeaderMap) -> Vec<String> {
     let text = headers
         .get("x-oauth-scopes")
@@ -244,7 +246,7 @@ fn scopes(headers: &HeaderMap) -> Vec<String> {
 }
 
 /// GitHub says with 403 or 429 that a limit is reached, and in three ways until when.
-fn read_limits(answer: &mut ApiAnswer, now: i64) {
+pub(super) fn read_limits(answer: &mut ApiAnswer, now: i64) {
     let number =
         |name: &str| -> Option<i64> { answer.headers.get(name)?.to_str().ok()?.parse().ok() };
     let is_used_up = number("x-ratelimit-remaining") == Some(0);
@@ -256,7 +258,7 @@ fn read_limits(answer: &mut ApiAnswer, now: i64) {
     if answer.is_limited && answer.retry_after.is_none() {
         let until_reset = number("x-ratelimit-reset")
             .filter(|_| is_used_up)
-            .and_then(|reset| u32::try_from((reset - now).max(1)).ok())
+            .and_then(|reset| u32::try_from(reset.saturating_sub(now).max(1)).ok())
             .map(|seconds| f64::from(seconds).min(LONGEST_WAIT));
         answer.retry_after = Some(until_reset.unwrap_or(DEFAULT_WAIT));
     }
@@ -329,6 +331,13 @@ mod tests {
                 None,
                 vec![used_up, ("x-ratelimit-reset", "99999999999999")],
                 Some(60.0),
+            ),
+            (
+                "before all time",
+                403,
+                None,
+                vec![used_up, ("x-ratelimit-reset", "-9223372036854775808")],
+                Some(1.0),
             ),
             (
                 "a day",

@@ -5,7 +5,7 @@ use super::call::{ApiAnswer, ApiFault};
 use super::classify::{Asked, Meaning, OAuthError, meaning};
 use super::tokens::{Lasting, Tokens};
 use super::transport::{Shared, TOKEN_ANSWER_CAP, TokenFault, Transport, short};
-use super::{Description, Introspection, Revoked, is_account_id};
+use super::{Description, Introspection, Revoked, is_account_id, object};
 use crate::config::HubSpot;
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
@@ -20,7 +20,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Account details, as far as they are kept. Source: platform, section 4.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Details {
+pub(super) struct Details {
     portal_name: Option<String>,
     account_type: Option<AccountType>,
     ui_domain: Option<String>,
@@ -32,7 +32,7 @@ struct Details {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Usage {
+pub(super) struct Usage {
     results: Vec<UsageRow>,
 }
 
@@ -137,17 +137,6 @@ impl HubSpotClient {
         &self,
         token: &str,
     ) -> Result<Option<Introspection>, TokenFault> {
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(default)]
-            active: bool,
-            hub_id: Option<u64>,
-            hub_domain: Option<String>,
-            user: Option<String>,
-            user_id: Option<u64>,
-            #[serde(default)]
-            scopes: Vec<String>,
-        }
         let fields = [("token", token), ("token_type_hint", "access_token")];
         let answer = self
             .oauth_post("/oauth/2026-03/token/introspect", &fields)
@@ -155,21 +144,7 @@ impl HubSpotClient {
         if answer.status != 200 {
             return Err(Transport::fault_of(answer));
         }
-        let parsed: Answer =
-            serde_json::from_slice(&answer.body).map_err(|_| TokenFault::malformed())?;
-        let hub_id = parsed.hub_id.filter(|id| is_account_id(*id));
-        Ok(match (parsed.active, hub_id) {
-            (true, Some(hub_id)) => Some(Introspection {
-                account_id: hub_id,
-                name: None,
-                domain: parsed.hub_domain.map(short),
-                user: parsed.user.map(short),
-                user_id: parsed.user_id,
-                scopes: parsed.scopes,
-            }),
-            (true, None) => return Err(TokenFault::malformed()),
-            (false, _) => None,
-        })
+        read_introspection(&answer.body)
     }
 
     /// Gives up a grant; an unknown token counts as given up.
@@ -265,34 +240,7 @@ impl HubSpotClient {
                 access_token
             ),
         );
-        let any = details.is_some() || named.is_some() || usage.is_some();
-        let name = [&named, &details]
-            .into_iter()
-            .flatten()
-            .find_map(|details| details.portal_name.clone())
-            .map(short)
-            .filter(|name| !name.is_empty());
-        // The beta alone says that an account has no name.
-        if name.is_some() || named.is_some() {
-            account.name = name;
-        }
-        if let Some(details) = details {
-            account.account_type = details.account_type;
-            account.ui_domain = details.ui_domain.map(short);
-            account.data_hosting_location = details.data_hosting_location.map(short);
-            account.time_zone = details.time_zone.map(short);
-            account.company_currency = details.company_currency.map(short);
-            account.additional_currencies = details
-                .additional_currencies
-                .into_iter()
-                .take(500)
-                .map(short)
-                .collect();
-        }
-        if let Some(usage) = usage {
-            account.daily_usage_limit = usage.results.into_iter().find_map(|row| row.usage_limit);
-        }
-        any
+        lay_over(account, details, named, usage)
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str, token: &str) -> Option<T> {
@@ -304,8 +252,73 @@ impl HubSpotClient {
         if answer.status != 200 || answer.body.len() > TOKEN_ANSWER_CAP {
             return None;
         }
-        serde_json::from_slice(&answer.body).ok()
+        object(&answer.body)
     }
+}
+
+/// Lays what came over `account`; false when nothing did.
+pub(super) fn lay_over(
+    account: &mut Account,
+    details: Option<Details>,
+    named: Option<Details>,
+    usage: Option<Usage>,
+) -> bool {
+    let any = details.is_some() || named.is_some() || usage.is_some();
+    let name = [&named, &details]
+        .into_iter()
+        .flatten()
+        .find_map(|details| details.portal_name.clone())
+        .map(short)
+        .filter(|name| !name.is_empty());
+    // The beta alone says that an account has no name.
+    if name.is_some() || named.is_some() {
+        account.name = name;
+    }
+    if let Some(details) = details {
+        account.account_type = details.account_type;
+        account.ui_domain = details.ui_domain.map(short);
+        account.data_hosting_location = details.data_hosting_location.map(short);
+        account.time_zone = details.time_zone.map(short);
+        account.company_currency = details.company_currency.map(short);
+        account.additional_currencies = details
+            .additional_currencies
+            .into_iter()
+            .take(500)
+            .map(short)
+            .collect();
+    }
+    if let Some(usage) = usage {
+        account.daily_usage_limit = usage.results.into_iter().find_map(|row| row.usage_limit);
+    }
+    any
+}
+
+/// A good answer of the introspection; nothing when the token is not active.
+pub(super) fn read_introspection(body: &[u8]) -> Result<Option<Introspection>, TokenFault> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        active: bool,
+        hub_id: Option<u64>,
+        hub_domain: Option<String>,
+        user: Option<String>,
+        user_id: Option<u64>,
+        #[serde(default)]
+        scopes: Vec<String>,
+    }
+    let parsed: Answer = object(body).ok_or_else(TokenFault::malformed)?;
+    if !parsed.active {
+        return Ok(None);
+    }
+    let hub_id = parsed.hub_id.filter(|id| is_account_id(*id));
+    Ok(Some(Introspection {
+        account_id: hub_id.ok_or_else(TokenFault::malformed)?,
+        name: None,
+        domain: parsed.hub_domain.map(short),
+        user: parsed.user.map(short),
+        user_id: parsed.user_id,
+        scopes: parsed.scopes,
+    }))
 }
 
 /// HubSpot says in words of its own that a token has run out. Source: platform, section 9.
@@ -314,11 +327,11 @@ pub(super) fn says_expired(answer: &ApiAnswer) -> bool {
     struct Envelope {
         category: String,
     }
-    serde_json::from_slice::<Envelope>(&answer.body)
-        .is_ok_and(|envelope| envelope.category == "EXPIRED_AUTHENTICATION")
+    object::<Envelope>(&answer.body)
+        .is_some_and(|envelope| envelope.category == "EXPIRED_AUTHENTICATION")
 }
 
-fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
+pub(super) fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
     Some(RateLimit {
         max: number("x-hubspot-ratelimit-max")?,

@@ -4,7 +4,7 @@
 use super::classify::{Asked, Meaning, OAuthError, meaning};
 use super::hubspot::HubSpotClient;
 use super::transport::TokenFault;
-use super::{Introspection, is_account_id};
+use super::{Introspection, is_account_id, object};
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,15 +42,6 @@ impl HubSpotClient {
     ///
     /// The token stands in the body and as bearer: outside of the data centre na1 both are needed.
     pub(crate) async fn token_info(&self, token: &str) -> Result<Option<TokenInfo>, TokenFault> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Answer {
-            hub_id: u64,
-            #[serde(default)]
-            user_id: Option<u64>,
-            app_id: u64,
-            scopes: Vec<String>,
-        }
         let mut body = json!({ "tokenKey": token });
         let path = "/oauth/v2/private-apps/get/access-token-info";
         let call = self.api(Method::POST, path, "", Some(&body), token);
@@ -78,23 +69,34 @@ impl HubSpotClient {
                 });
             }
         }
-        let parsed: Answer = serde_json::from_slice(&answer.body)
-            .map_err(|_| weather(answer.correlation_id.clone()))?;
-        if !is_account_id(parsed.hub_id) {
-            return Err(weather(answer.correlation_id));
-        }
-        Ok(Some(TokenInfo {
-            known: Introspection {
-                account_id: parsed.hub_id,
-                name: None,
-                domain: None,
-                user: None,
-                user_id: parsed.user_id,
-                scopes: parsed.scopes,
-            },
-            app_id: parsed.app_id.to_string(),
-        }))
+        let info = read_info(&answer.body).ok_or_else(|| weather(answer.correlation_id))?;
+        Ok(Some(info))
     }
+}
+
+/// A good answer; nothing when it cannot be one.
+pub(super) fn read_info(body: &[u8]) -> Option<TokenInfo> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        hub_id: u64,
+        #[serde(default)]
+        user_id: Option<u64>,
+        app_id: u64,
+        scopes: Vec<String>,
+    }
+    let parsed: Answer = object(body)?;
+    is_account_id(parsed.hub_id).then(|| TokenInfo {
+        known: Introspection {
+            account_id: parsed.hub_id,
+            name: None,
+            domain: None,
+            user: None,
+            user_id: parsed.user_id,
+            scopes: parsed.scopes,
+        },
+        app_id: parsed.app_id.to_string(),
+    })
 }
 
 fn weather(correlation_id: Option<String>) -> TokenFault {

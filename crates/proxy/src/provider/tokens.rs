@@ -50,7 +50,7 @@ pub(super) fn read_tokens(body: &[u8], lasting: Lasting) -> Option<Tokens> {
     let fits = |token: &String| {
         (1..=TOKEN_CAP).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
     };
-    let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+    let answer: TokenAnswer = super::object(body)?;
     if !fits(&answer.access_token) || !answer.refresh_token.iter().all(fits) {
         return None;
     }
@@ -87,6 +87,7 @@ mod tests {
             ("too long", json!({"access_token": too_long}), false),
             ("missing", json!({"refresh_token": "r"}), false),
             ("wrong type", json!({"access_token": 5}), false),
+            ("a list", json!(["a", "r", 1800, ["oauth"]]), false),
             ("empty", json!({"access_token": ""}), false),
             ("line break", json!({"access_token": "a\r\nb"}), false),
             (

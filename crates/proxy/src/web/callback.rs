@@ -29,12 +29,12 @@ const MAX_WORDS: usize = 256;
 
 /// What came back, each parameter at most once.
 #[derive(Default)]
-struct Returned {
-    state: Option<String>,
-    code: Option<Zeroizing<String>>,
-    error: Option<String>,
-    error_description: Option<String>,
-    iss: Option<String>,
+pub(super) struct Returned {
+    pub(super) state: Option<String>,
+    pub(super) code: Option<Zeroizing<String>>,
+    pub(super) error: Option<String>,
+    pub(super) error_description: Option<String>,
+    pub(super) iss: Option<String>,
 }
 
 /// Answers a return with a redirect to the starter's return page, or with a page that says what is wrong.
@@ -89,7 +89,7 @@ pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
 }
 
 /// Nothing when a parameter of ours stands twice.
-fn parse(query: &str) -> Option<Returned> {
+pub(super) fn parse(query: &str) -> Option<Returned> {
     let mut returned = Returned::default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let value = value.into_owned();
@@ -154,12 +154,12 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
 }
 
 /// Printable ASCII of a sane length (CB-12).
-fn is_code(code: &str) -> bool {
+pub(super) fn is_code(code: &str) -> bool {
     (1..=MAX_CODE).contains(&code.len()) && code.bytes().all(|byte| (0x20..0x7f).contains(&byte))
 }
 
 /// The provider's words for the operator: short, on one line, escaped.
-fn words(error: &str, description: Option<&str>) -> String {
+pub(super) fn words(error: &str, description: Option<&str>) -> String {
     let joined = format!("{error}: {}", description.unwrap_or_default());
     let escaped: String = joined
         .chars()

@@ -116,7 +116,7 @@ pub(super) async fn release(
 }
 
 /// A form of a page on this origin, sent by a window of its own.
-fn is_own_form(base_url: &str, headers: &HeaderMap) -> bool {
+pub(super) fn is_own_form(base_url: &str, headers: &HeaderMap) -> bool {
     let is = |name: http::HeaderName, wanted: &str| {
         let mut values = headers.get_all(name).iter();
         values.next().is_some_and(|value| value == wanted) && values.next().is_none()
@@ -132,7 +132,7 @@ fn is_own_form(base_url: &str, headers: &HeaderMap) -> bool {
         && is(CONTENT_TYPE, form)
 }
 
-async fn token(body: Body) -> Option<Zeroizing<String>> {
+pub(super) async fn token(body: Body) -> Option<Zeroizing<String>> {
     let bytes = to_bytes(body, MAX_FORM).await.ok()?;
     let mut fields = url::form_urlencoded::parse(&bytes);
     let (name, value) = fields.next()?;
@@ -191,7 +191,7 @@ fn escaped(text: &str) -> String {
 
 /// A name as text that shows what it is: what cannot be seen, turns the direction, or is of another script among
 /// Latin letters stands there with its number.
-fn revealed(text: &str) -> String {
+pub(super) fn revealed(text: &str) -> String {
     let latin = |c: char| c.is_alphabetic() && u32::from(c) < 0x0250;
     let has_latin = text.chars().any(latin);
     let mut out = String::new();

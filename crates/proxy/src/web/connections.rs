@@ -150,18 +150,20 @@ pub(super) fn version(headers: &HeaderMap) -> ApiResult<u64> {
         .get(IF_MATCH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| {
-            value
-                .trim()
-                .strip_prefix('"')?
-                .strip_suffix('"')?
-                .parse()
-                .ok()
+            let text = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+            canonical(text)
         })
         .ok_or_else(|| {
             let sentence =
                 "A change needs an If-Match header with the version that was seen, in quotes.";
             ApiError::with_detail(ErrorCode::InvalidRequest, sentence)
         })
+}
+
+/// A number as we write it: without a plus and without zeros in front, so that nothing has two names.
+pub(super) fn canonical(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// Query of a removal.
@@ -373,5 +375,32 @@ fn entry<'a>(who: &'a Principal, action: Action, id: &'a str, reason: &'a str) -
         outcome: "done",
         reason: Some(reason),
         session: Some(&who.jti),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    /// An entity tag is compared as it is written, so a version has one.
+    #[test]
+    fn a_version_has_one_spelling() {
+        for (tag, want) in [
+            ("\"7\"", Some(7)),
+            ("\"0\"", Some(0)),
+            ("\"18446744073709551615\"", Some(u64::MAX)),
+            ("\"+7\"", None),
+            ("\"07\"", None),
+            ("\"18446744073709551616\"", None),
+            ("7", None),
+            ("W/\"7\"", None),
+            ("\"", None),
+            ("*", None),
+        ] {
+            let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(tag))]);
+            assert_eq!(version(&headers).ok(), want, "{tag}");
+        }
+        assert!(version(&HeaderMap::new()).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! `/v1/journal`: who did what, for admins; read by page or handed over as an export.
 //! Owns the query's form and the cursor. Changes nothing.
 
+use super::connections::canonical;
 use super::who::{Who, require_admin};
 use crate::app::Shared;
 use crate::error::{ApiError, ApiResult};
@@ -66,7 +67,7 @@ enum Order {
 }
 
 impl Question {
-    fn limit(&self) -> ApiResult<u32> {
+    pub(super) fn limit(&self) -> ApiResult<u32> {
         let limit = self.limit.unwrap_or(PAGE);
         if (1..=LARGEST_PAGE).contains(&limit) {
             Ok(limit)
@@ -75,7 +76,7 @@ impl Question {
         }
     }
 
-    fn filter(self) -> ApiResult<Filter> {
+    pub(super) fn filter(self) -> ApiResult<Filter> {
         for word in [&self.action, &self.actor, &self.target, &self.outcome] {
             let fits = word.as_deref().is_none_or(|word| {
                 (1..=LONGEST_WORD).contains(&word.chars().count())
@@ -104,14 +105,14 @@ fn misfit(sentence: &str) -> ApiError {
     ApiError::with_detail(ErrorCode::InvalidRequest, sentence)
 }
 
-fn cursor(seq: u64) -> String {
+pub(super) fn cursor(seq: u64) -> String {
     URL_SAFE_NO_PAD.encode(format!("{CURSOR}{seq}"))
 }
 
-fn place(cursor: &str) -> ApiResult<u64> {
+pub(super) fn place(cursor: &str) -> ApiResult<u64> {
     let text = URL_SAFE_NO_PAD.decode(cursor).ok();
     text.and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| text.strip_prefix(CURSOR)?.parse().ok())
+        .and_then(|text| canonical(text.strip_prefix(CURSOR)?))
         .ok_or_else(|| misfit("after is not a cursor of this journal."))
 }
 
@@ -152,10 +153,10 @@ pub(super) struct Part {
     #[serde(default = "one")]
     /// Number of the first entry.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = i64::MAX)))]
-    first: u64,
+    pub(super) first: u64,
     /// Number of the last; where it is absent, all there are.
     #[cfg_attr(feature = "openapi", schemars(range(max = u64::MAX)))]
-    last: Option<u64>,
+    pub(super) last: Option<u64>,
 }
 
 fn one() -> u64 {
@@ -215,7 +216,16 @@ mod tests {
         for seq in [0, 1, 42, u64::MAX] {
             assert_eq!(place(&cursor(seq)).unwrap(), seq);
         }
-        for bad in ["", "42", "c2VxOg", "c2VxOi0x", "eHl6OjQy", "c2VxOjQy="] {
+        for bad in [
+            "",
+            "42",
+            "c2VxOg",
+            "c2VxOi0x",
+            "eHl6OjQy",
+            "c2VxOjQy=",
+            "c2VxOis0Mg",
+            "c2VxOjA0Mg",
+        ] {
             assert!(place(bad).is_err(), "{bad}");
         }
     }

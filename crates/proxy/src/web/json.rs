@@ -15,10 +15,12 @@ use zeroize::Zeroizing;
 const MAX_BODY: usize = 64 * 1024;
 /// Largest body of a relayed call.
 const MAX_RELAY_BODY: usize = 1024 * 1024;
+/// A refusal that names a field, with the few that are known; a longer one would hand a stranger's name back.
+const LONGEST_NAMING: usize = 512;
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The bytes of a JSON body, wiped after use: they may hold a verifier or a ticket.
-pub(super) struct JsonBytes(Zeroizing<Vec<u8>>);
+pub(super) struct JsonBytes(pub(super) Zeroizing<Vec<u8>>);
 
 /// A parsed JSON body.
 pub(super) struct Json<T>(pub(super) T);
@@ -83,9 +85,10 @@ impl JsonBytes {
         serde_json::from_slice(&self.0).map_err(|error| {
             let said = error.to_string();
             // Other messages quote the value.
-            let names_a_field = ["missing field", "unknown field", "duplicate field"]
-                .iter()
-                .any(|start| said.starts_with(start));
+            let names_a_field = said.len() <= LONGEST_NAMING
+                && ["missing field", "unknown field", "duplicate field"]
+                    .iter()
+                    .any(|start| said.starts_with(start));
             let place = format!("line {}, column {}", error.line(), error.column());
             ApiError::with_detail(
                 ErrorCode::InvalidRequest,
@@ -118,5 +121,45 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             .await?
             .parse()
             .map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_core::wire::NameWorkspace;
+
+    /// BI-1: a refusal names a field, but nothing that somebody wrote at length, and no value.
+    #[test]
+    fn a_refusal_names_what_is_short_and_no_value() {
+        let long = "canary".repeat(200);
+        for (body, want) in [
+            (
+                "{}".to_owned(),
+                "The body is not understood: missing field `name` at",
+            ),
+            (
+                r#"{"name":"a","name":"b"}"#.into(),
+                "The body is not understood: duplicate field `name` at",
+            ),
+            (
+                r#"{"title":"canary"}"#.into(),
+                "The body is not understood: unknown field `title`, expected `name` at",
+            ),
+            (
+                format!(r#"{{"{long}":1}}"#),
+                "The body is not understood at line 1, column ",
+            ),
+            (
+                r#"{"name":7}"#.into(),
+                "The body is not understood at line 1, column ",
+            ),
+            (r#"["canary"]"#.into(), "The body is not a JSON object."),
+        ] {
+            let parsed = JsonBytes(Zeroizing::new(body.into_bytes())).parse::<NameWorkspace>();
+            let error = parsed.map(|_| ()).unwrap_err();
+            let told = error.detail();
+            assert!(told.starts_with(want) && !told.contains("canary"), "{told}");
+        }
     }
 }

@@ -25,9 +25,9 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 /// `typ` of an assertion.
-const ASSERTION_TYPE: &str = "portico-device+jwt";
+pub(super) const ASSERTION_TYPE: &str = "portico-device+jwt";
 /// Longest life of an assertion, in seconds.
-const ASSERTION_LIFE: i64 = 60;
+pub(super) const ASSERTION_LIFE: i64 = 60;
 const LEEWAY: i64 = 30;
 
 /// `POST /v1/solo/launch`.
@@ -93,7 +93,7 @@ fn origin<'a>(app: &Shared, local: &LocalOrg, headers: &'a HeaderMap) -> ApiResu
 }
 
 /// x and y of a P-256 key, checked to be a point of the curve.
-fn coordinates(jwk: &serde_json::Value) -> ApiResult<(String, String)> {
+pub(super) fn coordinates(jwk: &serde_json::Value) -> ApiResult<(String, String)> {
     let refuse =
         || ApiError::with_detail(ErrorCode::InvalidRequest, "public_key is not a P-256 key.");
     let text = |name: &str| jwk.get(name).and_then(serde_json::Value::as_str);
@@ -125,12 +125,33 @@ fn mint(local: &LocalOrg, device: &Device) -> ApiResult<SessionToken> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Assertion {
+pub(super) struct Assertion {
     iss: String,
     aud: String,
     iat: i64,
     exp: i64,
-    jti: String,
+    pub(super) jti: String,
+}
+
+/// The device that an assertion says it comes from.
+pub(super) fn named_device(assertion: &str) -> Option<String> {
+    unverified(assertion, ASSERTION_TYPE)
+        .filter(|head| head.algorithm == Algorithm::ES256 && is_session_id(&head.kid))
+        .map(|head| head.kid)
+}
+
+/// What an assertion says, where this device signed it for this proxy and just now.
+pub(super) fn verified(assertion: &str, device: &Device, base_url: &str) -> Option<Assertion> {
+    let key = DecodingKey::from_ec_components(&device.key_x, &device.key_y).ok()?;
+    let rules = validation(Algorithm::ES256, base_url, &device.id);
+    let claims = decode::<Assertion>(assertion, &key, &rules).ok()?.claims;
+    let life = claims.exp.checked_sub(claims.iat)?;
+    let fits = claims.iss == device.id
+        && claims.aud == base_url
+        && (1..=ASSERTION_LIFE).contains(&life)
+        && claims.iat <= now() + LEEWAY
+        && is_session_id(&claims.jti);
+    fits.then_some(claims)
 }
 
 /// `POST /v1/solo/session`.
@@ -143,10 +164,8 @@ pub(super) async fn renew(
     let origin = origin(&app, local, &headers)?;
     let refused = || ApiError::from(ErrorCode::LaunchRequired);
     let assertion = Zeroizing::new(request.assertion);
-    let head = unverified(&assertion, ASSERTION_TYPE)
-        .filter(|head| head.algorithm == Algorithm::ES256 && is_session_id(&head.kid))
-        .ok_or_else(refused)?;
-    let device = solo::device(app.store.readers(), &local.owner, &head.kid)
+    let named = named_device(&assertion).ok_or_else(refused)?;
+    let device = solo::device(app.store.readers(), &local.owner, &named)
         .await?
         .filter(|device| device.origin == origin)
         .ok_or_else(refused)?;
@@ -154,21 +173,7 @@ pub(super) async fn renew(
     if device.sub != local.settings.user {
         return Err(refused());
     }
-    let key =
-        DecodingKey::from_ec_components(&device.key_x, &device.key_y).map_err(|_| refused())?;
-    let rules = validation(Algorithm::ES256, &app.config.base_url, &device.id);
-    let claims = decode::<Assertion>(assertion.as_str(), &key, &rules)
-        .map_err(|_| refused())?
-        .claims;
-    let life = claims.exp.checked_sub(claims.iat).ok_or_else(refused)?;
-    let fits = claims.iss == device.id
-        && claims.aud == app.config.base_url
-        && (1..=ASSERTION_LIFE).contains(&life)
-        && claims.iat <= now() + LEEWAY
-        && is_session_id(&claims.jti);
-    if !fits {
-        return Err(refused());
-    }
+    let claims = verified(&assertion, &device, &app.config.base_url).ok_or_else(refused)?;
     let mut tx = app.store.begin().await?;
     if !solo::use_assertion(&mut tx, &local.owner, &device.id, &claims.jti).await? {
         return Err(refused());

@@ -68,7 +68,7 @@ fn holder(app: &Shared, shown: &str) -> ApiResult<Holder> {
 
 /// Every browser marks a request like this by `Origin` and by where it comes from and goes to. `Sec-Fetch-Mode`
 /// alone is no such mark: Node's own `fetch` sends it too.
-fn is_browser(headers: &HeaderMap) -> bool {
+pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     let marks = |name: &str| name.starts_with("sec-fetch-") && name != "sec-fetch-mode";
     headers.contains_key(ORIGIN) || headers.keys().any(|name| marks(name.as_str()))
 }
@@ -165,11 +165,11 @@ fn misfit(sentence: &str) -> ApiError {
 
 /// Parameters of a token request, each at most once; others are ignored (RFC 6749, section 3.2).
 #[derive(Default)]
-struct TokenForm {
-    grant_type: Option<String>,
-    refresh_token: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<Zeroizing<String>>,
+pub(super) struct TokenForm {
+    pub(super) grant_type: Option<String>,
+    pub(super) refresh_token: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<Zeroizing<String>>,
 }
 
 async fn form(request: Request) -> ApiResult<TokenForm> {
@@ -191,8 +191,12 @@ async fn form(request: Request) -> ApiResult<TokenForm> {
     let Ok(Ok(bytes)) = tokio::time::timeout(FORM_DEADLINE, reading).await else {
         return Err(misfit("The form is too large, or did not arrive."));
     };
+    read_form(&bytes)
+}
+
+pub(super) fn read_form(bytes: &[u8]) -> ApiResult<TokenForm> {
     let mut form = TokenForm::default();
-    for (name, value) in url::form_urlencoded::parse(&bytes) {
+    for (name, value) in url::form_urlencoded::parse(bytes) {
         let value = value.into_owned();
         let before = match &*name {
             "grant_type" => form.grant_type.replace(value).is_some(),
@@ -209,7 +213,7 @@ async fn form(request: Request) -> ApiResult<TokenForm> {
 }
 
 /// Id and secret of RFC 7617; nothing without the header.
-fn basic(headers: &HeaderMap) -> ApiResult<Option<(String, Zeroizing<String>)>> {
+pub(super) fn basic(headers: &HeaderMap) -> ApiResult<Option<(String, Zeroizing<String>)>> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };

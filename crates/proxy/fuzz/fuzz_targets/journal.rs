@@ -1,0 +1,4 @@
+//! Feeds `fuzzing::journal`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| portico_proxy::fuzzing::journal(data));

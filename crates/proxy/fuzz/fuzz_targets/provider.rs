@@ -1,0 +1,4 @@
+//! Feeds `fuzzing::provider`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| portico_proxy::fuzzing::provider(data));

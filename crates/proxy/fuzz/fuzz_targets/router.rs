@@ -1,0 +1,4 @@
+//! Feeds `fuzzing::router`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| portico_proxy::fuzzing::router(data));
