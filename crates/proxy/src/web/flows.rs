@@ -27,6 +27,7 @@ use portico_core::scopes::{Configured, lint};
 use portico_core::wire::{
     CompleteFlow, CompletedFlow, FlowPhase, FlowStarted, FlowState, Intent, StartFlow,
 };
+use serde_json::Value;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tokio::time::{Instant, sleep};
@@ -117,18 +118,17 @@ fn intent(request: &StartFlow) -> ApiResult<String> {
 /// Tells a missing challenge or state hash from any other fault of the body (AR-3).
 fn parse_start(body: &JsonBytes) -> ApiResult<StartFlow> {
     body.parse().map_err(|error| {
-        if !body.is_object() {
+        let Some(members) = body.members() else {
             return error;
-        }
-        if body.text_member("code_challenge").is_none()
-            || body.text_member("code_challenge_method").is_none()
-        {
+        };
+        let lacks = |name| !members.get(name).is_some_and(Value::is_string);
+        if lacks("code_challenge") || lacks("code_challenge_method") {
             return ErrorCode::InvalidPkce.into();
         }
-        if body.text_member("state_hash").is_none() {
+        if lacks("state_hash") {
             return ErrorCode::InvalidStateHash.into();
         }
-        if body.text_member("return_uri").is_none() {
+        if lacks("return_uri") {
             return ErrorCode::InvalidReturnUri.into();
         }
         error

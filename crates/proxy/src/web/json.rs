@@ -8,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use http_body::Body as _;
 use portico_core::error::ErrorCode;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -101,15 +102,9 @@ impl JsonBytes {
         })
     }
 
-    /// A member of the body when it is a text, whatever else is wrong with the body.
-    pub(super) fn text_member(&self, name: &str) -> Option<String> {
-        let value: serde_json::Value = serde_json::from_slice(&self.0).ok()?;
-        Some(value.get(name)?.as_str()?.to_owned())
-    }
-
-    /// Whether the body is a JSON object at all.
-    pub(super) fn is_object(&self) -> bool {
-        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&self.0).is_ok()
+    /// The members of the body when it is a JSON object at all, whatever else is wrong with it.
+    pub(super) fn members(&self) -> Option<Map<String, Value>> {
+        serde_json::from_slice(&self.0).ok()
     }
 }
 
