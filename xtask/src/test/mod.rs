@@ -2,11 +2,13 @@
 //!
 //! Owns the order and the count. A step knows nothing of the others.
 
+mod cases;
 mod conformance;
 mod deny;
 mod docs;
 mod lines;
 mod operate;
+mod osv;
 mod partners;
 mod source_lint;
 mod sources;
@@ -25,9 +27,12 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 14] = [
+const STEPS: [(&str, Check); 15] = [
     ("fmt", fmt),
-    ("source-lint", |_| source_lint::check()),
+    ("source-lint", |_| {
+        source_lint::check()?;
+        cases::check()
+    }),
     ("ratio", |_| lines::check()),
     ("docs", |_| docs::check()),
     ("clippy", clippy),
@@ -35,6 +40,7 @@ const STEPS: [(&str, Check); 14] = [
     ("unit", suites::unit),
     ("http", suites::http),
     ("http-postgres", suites::http_postgres),
+    ("faults", suites::faults),
     ("conformance", conformance::check),
     ("operate", |_| operate::check()),
     ("partners", |_| partners::check()),
@@ -43,7 +49,14 @@ const STEPS: [(&str, Check); 14] = [
 ];
 
 /// The steps that consist of tests with names.
-const FILTERED: [&str; 5] = ["unit", "http", "http-postgres", "conformance", "browser"];
+const FILTERED: [&str; 6] = [
+    "unit",
+    "http",
+    "http-postgres",
+    "faults",
+    "conformance",
+    "browser",
+];
 
 /// Packages that only make sense as WebAssembly; the host's steps leave them out, so that Yew is
 /// compiled once and not twice.
