@@ -1,6 +1,7 @@
 //! A page with a session: calls the proxy's interface as the widget does.
 
-use portico_core::pkce::{base64url, sha256_base64url};
+use portico_core::authorize::AuthorizationRequest;
+use portico_core::pkce::{CodeVerifier, State, base64url, sha256_base64url};
 use portico_core::sse::EventStreamParser;
 use portico_proxy::config::Config;
 use reqwest::header::{AUTHORIZATION, HeaderMap, ORIGIN};
@@ -8,7 +9,6 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use url::form_urlencoded::Serializer;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -16,6 +16,13 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 fn unique(what: &str) -> String {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     sha256_base64url(&format!("{what} {number} {}", std::process::id()))
+}
+
+/// 32 bytes that nobody can guess.
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).unwrap();
+    bytes
 }
 
 /// An answer, read whole.
@@ -259,8 +266,9 @@ impl Caller {
 
     /// The same; else what was answered, or nothing where nobody answered.
     pub async fn begun(&self, change: impl FnOnce(&mut Value)) -> Result<Flow, Option<Answer>> {
-        let (state, verifier) = (unique("state"), unique("verifier"));
-        let mut body = self.connect_body(&state, &verifier);
+        let state = State::from_random(random());
+        let verifier = CodeVerifier::from_random(random());
+        let mut body = self.connect_body(state.expose(), verifier.expose());
         change(&mut body);
         let request = self.request(Method::POST, "/v1/flows").json(&body);
         let answer = self.tried(request).await.ok_or(None)?;
@@ -271,26 +279,26 @@ impl Caller {
         let words = |name: &str| {
             let list = body[name].as_array().unwrap();
             list.iter()
-                .map(|word| word.as_str().unwrap())
+                .map(|word| word.as_str().unwrap().to_owned())
                 .collect::<Vec<_>>()
-                .join(" ")
         };
         let text = |name: &str| started[name].as_str().unwrap().to_owned();
-        let query = Serializer::new(String::new())
-            .append_pair("client_id", &text("client_id"))
-            .append_pair("redirect_uri", &text("redirect_uri"))
-            .append_pair("scope", &words("scopes"))
-            .append_pair("optional_scope", &words("optional_scopes"))
-            .append_pair("state", &state)
-            .append_pair("code_challenge", body["code_challenge"].as_str().unwrap())
-            .append_pair("code_challenge_method", "S256")
-            .finish();
-        let authorize_url = format!("{}?{query}", text("authorize_endpoint"));
+        // Built by the core, as the app does.
+        let request = AuthorizationRequest {
+            authorize_endpoint: &text("authorize_endpoint"),
+            client_id: &text("client_id"),
+            redirect_uri: &text("redirect_uri"),
+            scope: &words("scopes"),
+            optional_scope: &words("optional_scopes"),
+            state: &state,
+            code_challenge: body["code_challenge"].as_str().unwrap(),
+        };
+        let authorize_url = request.url().unwrap();
         Ok(Flow {
             id: text("flow_id"),
             authorize_url,
-            state,
-            verifier,
+            state: state.expose().to_owned(),
+            verifier: verifier.expose().to_owned(),
             started,
         })
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// `sqlite` (also when absent) or `postgres`.
 const KIND: &str = "PORTICO_TEST_DATABASE";
@@ -107,22 +108,10 @@ impl Database {
 
     /// Every row of PostgreSQL as text, by table, its bytes in hexadecimal; SQLite's file holds its own.
     pub async fn rows(&self) -> Vec<(String, Vec<u8>)> {
-        let Self::Postgres(own) = self else {
-            return Vec::new();
-        };
-        let mut database = own.connect().await;
-        let tables = "SELECT table_name::text FROM information_schema.tables
-            WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
-        let mut found = Vec::new();
-        for table in sqlx::query(tables).fetch_all(&mut database).await.unwrap() {
-            let name: String = table.get(0);
-            let rows = sqlx::query(AssertSqlSafe(format!("SELECT t::text FROM {name} AS t")));
-            for row in rows.fetch_all(&mut database).await.unwrap() {
-                found.push((name.clone(), row.get::<String, _>(0).into_bytes()));
-            }
+        match self {
+            Self::Sqlite(_) => Vec::new(),
+            Self::Postgres(own) => own.rows().await,
         }
-        database.close().await.unwrap();
-        found
     }
 
     /// The first column of the first row, as text.
@@ -134,6 +123,60 @@ impl Database {
                 row.unwrap().get(0)
             }
             Self::Postgres(own) => own.first_row(query).await.get(0),
+        }
+    }
+}
+
+impl Database {
+    /// A copy as an operator makes it, while proxies may serve: `VACUUM INTO`; in PostgreSQL, what `pg_dump` would hold.
+    pub async fn backup(&self) -> Backup {
+        match self {
+            Self::Sqlite(path) => {
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join("backup.sqlite");
+                let statement = format!("VACUUM INTO '{}'", file.display());
+                let query = sqlx::raw_sql(AssertSqlSafe(statement));
+                query.execute(&mut sqlite(path).await).await.unwrap();
+                Backup::Sqlite(file, folder)
+            }
+            Self::Postgres(own) => Backup::Postgres(own.copy().await),
+        }
+    }
+
+    /// Puts a copy in the place of what is there, as `docs/operate.md` says; no proxy may run.
+    pub async fn restore(&self, backup: &Backup) {
+        match (self, backup) {
+            (Self::Sqlite(path), Backup::Sqlite(file, _)) => {
+                for ending in ["-wal", "-shm"] {
+                    let mut beside = path.clone().into_os_string();
+                    beside.push(ending);
+                    // A proxy that ended in good order has left none.
+                    let _ = std::fs::remove_file(beside);
+                }
+                std::fs::copy(file, path).unwrap();
+            }
+            (Self::Postgres(own), Backup::Postgres(copy)) => own.become_like(copy).await,
+            _ => panic!("a backup of another kind of database"),
+        }
+    }
+}
+
+/// A copy of a database; gone with the value.
+pub enum Backup {
+    /// A file, in a folder of its own.
+    Sqlite(PathBuf, TempDir),
+    /// A database beside it.
+    Postgres(OwnDatabase),
+}
+
+impl Backup {
+    /// All there is of it: the file's bytes, or every row.
+    pub async fn at_rest(&self) -> Vec<(String, Vec<u8>)> {
+        match self {
+            Self::Sqlite(file, _) => {
+                vec![("the backup".into(), std::fs::read(file).unwrap())]
+            }
+            Self::Postgres(copy) => copy.rows().await,
         }
     }
 }
@@ -157,6 +200,65 @@ pub struct OwnDatabase {
 
 impl OwnDatabase {
     async fn create() -> Self {
+        Self::create_as("").await
+    }
+
+    /// A database of the same content. Who is connected is cut off, for PostgreSQL copies nothing that is in use; a proxy
+    /// connects again by itself.
+    async fn copy(&self) -> Self {
+        let may_connect = async |may: bool| {
+            let statement = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {may}", self.name);
+            self.as_admin(&statement).await;
+        };
+        may_connect(false).await;
+        self.cut_off().await;
+        let copy = Self::create_as(&format!(" TEMPLATE {}", self.name)).await;
+        may_connect(true).await;
+        copy
+    }
+
+    async fn become_like(&self, other: &Self) {
+        let (mine, theirs) = (&self.name, &other.name);
+        for statement in [
+            format!("DROP DATABASE {mine} WITH (FORCE)"),
+            format!("CREATE DATABASE {mine} TEMPLATE {theirs}"),
+        ] {
+            self.as_admin(&statement).await;
+        }
+    }
+
+    async fn cut_off(&self) {
+        let statement = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        );
+        self.as_admin(&statement).await;
+    }
+
+    async fn as_admin(&self, statement: &str) {
+        let mut admin = PgConnection::connect(&self.server).await.unwrap();
+        let query = sqlx::raw_sql(AssertSqlSafe(statement));
+        query.execute(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+    }
+
+    async fn rows(&self) -> Vec<(String, Vec<u8>)> {
+        let mut database = self.connect().await;
+        let tables = "SELECT table_name::text FROM information_schema.tables
+            WHERE table_schema = 'public' AND table_type = 'BASE TABLE'";
+        let mut found = Vec::new();
+        for table in sqlx::query(tables).fetch_all(&mut database).await.unwrap() {
+            let name: String = table.get(0);
+            let rows = sqlx::query(AssertSqlSafe(format!("SELECT t::text FROM {name} AS t")));
+            for row in rows.fetch_all(&mut database).await.unwrap() {
+                found.push((name.clone(), row.get::<String, _>(0).into_bytes()));
+            }
+        }
+        database.close().await.unwrap();
+        found
+    }
+
+    async fn create_as(template: &str) -> Self {
         let server = std::env::var(SERVER).unwrap_or_else(|_| {
             panic!("{SERVER} names no server; `cargo xtask test --only http-postgres` starts one")
         });
@@ -165,18 +267,14 @@ impl OwnDatabase {
         let name = format!("portico_test_{:016x}", u64::from_ne_bytes(random));
         let mut url: url::Url = server.parse().expect("a server's URL");
         url.set_path(&name);
-        let mut admin = PgConnection::connect(&server).await.unwrap();
-        let statement = format!("CREATE DATABASE {name}");
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut admin)
-            .await
-            .unwrap();
-        admin.close().await.unwrap();
-        Self {
+        let own = Self {
             server,
             name,
             url: url.into(),
-        }
+        };
+        let statement = format!("CREATE DATABASE {}{template}", own.name);
+        own.as_admin(&statement).await;
+        own
     }
 
     async fn connect(&self) -> PgConnection {

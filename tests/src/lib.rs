@@ -23,13 +23,13 @@ mod replica;
 mod stage;
 
 pub use caller::{Answer, Caller, Flow, StreamedEvent, Streaming, encoded};
-pub use database::{Database, OwnDatabase};
+pub use database::{Backup, Database, OwnDatabase};
 pub use device::launch;
 pub use front::{Front, Play, Stranger};
 pub use partner::{Partner, now};
 pub use person::{Person, fragment, location, onward};
 pub use raw::{raw, rest, statuses};
-pub use replica::{Footing, Replica, command, proxy_binary, written};
+pub use replica::{Footing, Replica, WrongClocks, command, proxy_binary, written};
 
 pub use stage::{BareStage, PORTAL, Stage, offer_github};
 

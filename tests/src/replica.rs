@@ -10,6 +10,7 @@ use portico_proxy::config::Config;
 use portico_sandbox::Sandbox;
 use portico_sandbox::github::model::DEMO_APP_CLIENT_SECRET;
 use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -90,24 +91,66 @@ impl Lines {
 impl Replica {
     /// Starts a proxy over the stage's database and keys, and waits until it listens.
     pub async fn start(stage: &Stage) -> Self {
-        Self::start_with(stage.into(), "http://localhost:0", None).await
+        Self::start_with(stage.into(), "http://localhost:0", Manner::default()).await
     }
 
     /// The same at an address of its own, where it can be started again after its end.
     pub async fn start_at(stage: &BareStage, base_url: &str) -> Self {
-        Self::start_with(stage.into(), base_url, None).await
+        Self::start_with(stage.into(), base_url, Manner::default()).await
+    }
+
+    /// The same with a clock that is ahead by so many seconds, or behind. Ends it by [`Replica::ended`], never by force:
+    /// the library keeps a file in shared memory as long as the process runs.
+    pub async fn start_with_clock(stage: &BareStage, clocks: &WrongClocks, ahead: i64) -> Self {
+        Self::start_with(stage.into(), "http://localhost:0", clocks.ahead(ahead)).await
     }
 
     /// The same; it will say that it reached the point named and then stand still there.
     pub async fn start_stopping_at(stage: &Stage, point: &str) -> Self {
-        let points = Some(format!("{point}=sleep(600000)"));
-        Self::start_with(stage.into(), "http://localhost:0", points).await
+        Self::start_with(stage.into(), "http://localhost:0", stopping_at(point)).await
+    }
+
+    /// The same, saying all that a level lets through.
+    pub async fn start_with_log(stage: &Stage, level: &str) -> Self {
+        let manner = Manner {
+            environment: vec![("PORTICO_LOG", level.into())],
+            ..Manner::default()
+        };
+        Self::start_with(stage.into(), "http://localhost:0", manner).await
+    }
+
+    /// The same, reaching its PostgreSQL by another address.
+    pub async fn start_by_way_of(stage: &Stage, database_url: &str) -> Self {
+        let manner = Manner {
+            database_url: Some(database_url.into()),
+            ..Manner::default()
+        };
+        Self::start_with(stage.into(), "http://localhost:0", manner).await
+    }
+
+    /// The same on a disk that [`Replica::fill_the_disk`] can fill.
+    pub async fn start_on_a_disk_that_may_fill(stage: &Stage) -> Self {
+        let manner = Manner {
+            minds_no_full_disk: true,
+            ..Manner::default()
+        };
+        Self::start_with(stage.into(), "http://localhost:0", manner).await
+    }
+
+    /// From now on, or no longer, no file of this process takes another byte.
+    #[cfg(target_os = "linux")]
+    pub fn fill_the_disk(&self, is_full: bool) {
+        use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+        let maximum = getrlimit(Resource::Fsize).maximum;
+        let current = if is_full { Some(0) } else { maximum };
+        let id = Pid::from_raw(i32::try_from(self.process_id()).unwrap());
+        prlimit(id, Resource::Fsize, Rlimit { current, maximum }).unwrap();
     }
 
     /// As [`Replica::start_stopping_at`], going on after some milliseconds.
     pub async fn start_pausing_at(stage: &Stage, point: &str, milliseconds: u64) -> Self {
-        let points = Some(format!("{point}=sleep({milliseconds})"));
-        Self::start_with(stage.into(), "http://localhost:0", points).await
+        let manner = pausing_at(point, milliseconds);
+        Self::start_with(stage.into(), "http://localhost:0", manner).await
     }
 
     /// Stops the process as a whole: no timer of it runs out.
@@ -131,12 +174,12 @@ impl Replica {
         panic!("the point was not reached:\n{}", self.log().join("\n"));
     }
 
-    async fn start_with(on: Footing<'_>, base_url: &str, points: Option<String>) -> Self {
+    async fn start_with(on: Footing<'_>, base_url: &str, manner: Manner) -> Self {
         let mut config = on.config.clone();
         config.base_url = base_url.into();
         let port = url::Url::parse(base_url).unwrap().port().unwrap_or(0);
         config.listen.set_port(port);
-        let (mut command, folder) = configured(on, &mut config, "serve", points);
+        let (mut command, folder) = configured(on, &mut config, "serve", manner);
         let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -190,6 +233,11 @@ impl Replica {
         Caller::new(self.config.clone(), token, self.config.base_url.clone())
     }
 
+    /// Its number among the machine's processes.
+    pub fn process_id(&self) -> u32 {
+        self.process.id().expect("it was not waited for yet")
+    }
+
     /// What it logged so far.
     pub fn log(&self) -> Vec<String> {
         self.said.all()
@@ -219,7 +267,7 @@ impl Replica {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self.process.id().expect("it was not waited for yet");
+        let id = self.process_id();
         let id = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
         kill_process(id, signal).unwrap();
     }
@@ -229,10 +277,65 @@ impl Replica {
 /// its configuration and must outlive it.
 ///
 /// With a point, it will say that it reached that and then stand still there, to be killed.
-pub fn command(stage: &Stage, name: &str, point: Option<&str>) -> (Command, TempDir) {
-    let mut config = stage.config.clone();
-    let points = point.map(|point| format!("{point}=sleep(600000)"));
-    configured(stage.into(), &mut config, name, points)
+pub fn command<'a>(
+    on: impl Into<Footing<'a>>,
+    name: &str,
+    point: Option<&str>,
+) -> (Command, TempDir) {
+    let on = on.into();
+    let mut config = on.config.clone();
+    let manner = point.map(stopping_at).unwrap_or_default();
+    configured(on, &mut config, name, manner)
+}
+
+/// How a process is started, beside its configuration.
+#[derive(Default)]
+struct Manner {
+    environment: Vec<(&'static str, OsString)>,
+    /// Instead of the database's own address.
+    database_url: Option<String>,
+    /// A file that may not grow is an error to it, and not its end by a signal.
+    minds_no_full_disk: bool,
+}
+
+fn stopping_at(point: &str) -> Manner {
+    pausing_at(point, 600_000)
+}
+
+fn pausing_at(point: &str, milliseconds: u64) -> Manner {
+    let points = format!("{point}=sleep({milliseconds})");
+    Manner {
+        environment: vec![("FAILPOINTS", points.into())],
+        ..Manner::default()
+    }
+}
+
+/// libfaketime, by which a process reads a clock that is wrong (RR-8). Durations run on as they are.
+pub struct WrongClocks(PathBuf);
+
+impl WrongClocks {
+    /// Where the environment names the library; elsewhere the test's output says that nothing was tested.
+    pub fn at_hand() -> Option<Self> {
+        const LIBRARY: &str = "PORTICO_TEST_FAKETIME";
+        let library = std::env::var_os(LIBRARY).map(PathBuf::from);
+        if library.is_none() {
+            eprintln!(
+                "nothing to test: {LIBRARY} names no library; `cargo xtask test` finds or installs one"
+            );
+        }
+        library.map(Self)
+    }
+
+    fn ahead(&self, seconds: i64) -> Manner {
+        Manner {
+            environment: vec![
+                ("LD_PRELOAD", self.0.clone().into()),
+                ("FAKETIME", format!("{seconds:+}").into()),
+                ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+            ],
+            ..Manner::default()
+        }
+    }
 }
 
 fn register(known: &mut Vec<String>, callback: String) {
@@ -245,7 +348,7 @@ fn configured(
     on: Footing<'_>,
     config: &mut Config,
     name: &str,
-    points: Option<String>,
+    manner: Manner,
 ) -> (Command, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let private = |name: &str, text: &str| {
@@ -259,18 +362,28 @@ fn configured(
     if let Some(github) = &mut config.github {
         github.client_secret_file = Some(private("github-client-secret", DEMO_APP_CLIENT_SECRET));
     }
-    let file = private("portico.toml", &written(config, on.database));
+    let mut text = written(config, on.database);
+    if let (Some(way), Some(own)) = (manner.database_url, on.database.url()) {
+        text = text.replace(&own, &way);
+    }
+    let file = private("portico.toml", &text);
 
-    let mut command = Command::new(proxy_binary());
+    let mut command = if manner.minds_no_full_disk {
+        let mut shell = Command::new("sh");
+        // What a shell ignores, what it turns into ignores too.
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        shell.arg(proxy_binary());
+        shell
+    } else {
+        Command::new(proxy_binary())
+    };
     for (name, _) in std::env::vars_os() {
         // The file is the whole of its configuration.
         if name.to_string_lossy().starts_with("PORTICO_") {
             command.env_remove(name);
         }
     }
-    if let Some(points) = points {
-        command.env("FAILPOINTS", points);
-    }
+    command.envs(manner.environment);
     command.arg(name).arg("--config").arg(&file);
     (command, folder)
 }

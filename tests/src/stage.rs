@@ -192,11 +192,7 @@ impl Stage {
 
     /// How many token calls of a kind HubSpot received: `authorization_code` or `refresh_token`.
     pub fn token_calls(&self, grant_type: &str) -> usize {
-        let wanted = format!("grant_type={grant_type}");
-        self.calls("/oauth/2026-03/token")
-            .iter()
-            .filter(|call| call.path == "/oauth/2026-03/token" && call.body.contains(&wanted))
-            .count()
+        token_calls(&self.sandbox, grant_type)
     }
 
     /// How many token calls GitHub received that begin so: `redirect_uri` with a code, `grant_type` for a refresh.
@@ -273,10 +269,32 @@ pub struct BareStage {
 }
 
 impl BareStage {
+    /// As [`Stage::sql`].
+    pub async fn sql(&self, statement: &str) {
+        self.database.run(statement).await;
+        tokio::time::sleep(READINGS).await;
+    }
+
+    /// How many token calls of a kind HubSpot received: `authorization_code` or `refresh_token`.
+    pub fn token_calls(&self, grant_type: &str) -> usize {
+        token_calls(&self.sandbox, grant_type)
+    }
+
     /// As [`Stage::at_rest`].
     pub async fn at_rest(&self) -> Vec<(String, Vec<u8>)> {
         at_rest(&self.config, &self.database).await
     }
+}
+
+fn token_calls(sandbox: &Sandbox, grant_type: &str) -> usize {
+    const PATH: &str = "/oauth/2026-03/token";
+    let wanted = format!("grant_type={grant_type}");
+    sandbox.with(|state| {
+        let calls = state.calls_to(PATH).into_iter();
+        calls
+            .filter(|call| call.path == PATH && call.body.contains(&wanted))
+            .count()
+    })
 }
 
 async fn at_rest(config: &Config, database: &Database) -> Vec<(String, Vec<u8>)> {

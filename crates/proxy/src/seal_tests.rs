@@ -185,6 +185,20 @@ fn an_older_key_still_opens() {
     assert_eq!(*sealer().open(PLACE, &envelope).unwrap(), SECRET);
 }
 
+/// ST-7: of a million seals no two have the same nonce, and so no two the same envelope.
+#[test]
+fn a_million_seals_have_a_million_nonces() {
+    const SEALS: usize = 1_000_000;
+    let sealer = sealer();
+    let mut nonces = std::collections::HashSet::with_capacity(SEALS);
+    for _ in 0..SEALS {
+        let envelope = sealer.seal(PLACE, b"").unwrap();
+        let nonce: [u8; NONCE_LENGTH] = envelope[5..5 + NONCE_LENGTH].try_into().unwrap();
+        assert!(nonces.insert(nonce), "a nonce came twice");
+    }
+    assert_eq!(nonces.len(), SEALS);
+}
+
 /// ST-7: a key seals what was booked for it and not one more; another key that comes first starts from nothing.
 #[test]
 fn a_key_seals_no_more_than_was_booked() {

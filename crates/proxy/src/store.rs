@@ -24,9 +24,10 @@ pub(crate) use tx::Tx;
 
 use crate::config::Config;
 use crate::events::Bus;
+use crate::random;
 use secrecy::ExposeSecret as _;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyPool, ConnectOptions as _, Executor as _};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -116,6 +117,7 @@ impl Store {
                         Ok(())
                     })
                 })
+                .after_release(|connection, _| Box::pin(is_clean(connection)))
                 .connect_with(options.clone())
         };
         let writer = pool(1, false).await?;
@@ -182,14 +184,19 @@ impl Store {
         &self.bus
     }
 
-    /// Whether a write could be made now.
+    /// Whether a write can be made now: one is, for a disk that is full shows only when it is to keep something (OV-5).
     pub(crate) async fn is_writable(&self) -> bool {
         let write = async {
             let mut tx = self.begin().await?;
-            sqlx::query("UPDATE proxy SET value = value WHERE name = 'instance'")
-                .execute(&mut *tx)
-                .await?;
-            tx.rollback().await
+            // A value that differs each time: SQLite does not write what stands there already.
+            sqlx::query(
+                "INSERT INTO proxy (name, value) VALUES ('probe', $1)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            )
+            .bind(random::id())
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
         };
         write.await.is_ok()
     }
@@ -208,6 +215,14 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode =
 const POSTGRES_SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '2500ms'; \
     SET idle_in_transaction_session_timeout = '30s'; SET synchronous_commit = on; \
     SET application_name = 'portico-proxy'";
+
+/// Whether a connection may serve again. Where the disk was full at a commit, SQLite has ended the transaction by itself,
+/// and the driver, which goes on to believe in it, would never begin another (OV-5).
+async fn is_clean(connection: &mut AnyConnection) -> DbResult<bool> {
+    // After what is still to be undone.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
 
 fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
     // The error would quote the address, which may hold a password.

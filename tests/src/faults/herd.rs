@@ -56,27 +56,12 @@ pub async fn run(size: u64, processes: Option<u32>) -> Figures {
     // What connecting took is not counted.
     let before = world.seen().token_calls.values().sum::<u32>();
     let began = Instant::now();
-    let asks = herd.iter().enumerate().map(|(number, id)| {
-        let place = number % replicas.len();
-        (place, id)
-    });
-    let rooms: Vec<Semaphore> = replicas.iter().map(|_| Semaphore::new(AT_ONCE)).collect();
-    let doors: Vec<Door<'_>> = replicas
-        .iter()
-        .map(|replica| Door::new(&world, replica))
-        .collect();
-    let asks = asks.map(|(place, id)| ask(&doors[place], &rooms[place], id));
-    let told = join_all(asks).await;
+    let Asked {
+        answers,
+        failed,
+        without_wait,
+    } = ask_all(&world, &replicas, &herd).await;
     let took = began.elapsed();
-    let mut answers = BTreeMap::new();
-    let (mut failed, mut without_wait) = (Vec::new(), 0);
-    for one in told {
-        for (how, count) in one.answers {
-            *answers.entry(how).or_default() += count;
-        }
-        without_wait += one.without_wait;
-        failed.extend(one.failed);
-    }
     let not_well = "SELECT COUNT(*) FROM connection
         WHERE state <> 'connected' OR fault_category IS NOT NULL OR lease_owner IS NOT NULL";
     let not_well = world.stage.database.count(not_well).await;
@@ -98,6 +83,39 @@ pub async fn run(size: u64, processes: Option<u32>) -> Figures {
         answers,
         took,
     }
+}
+
+/// What everybody heard.
+pub(super) struct Asked {
+    pub(super) answers: BTreeMap<String, u64>,
+    pub(super) failed: Vec<String>,
+    without_wait: u64,
+}
+
+/// Asks for each connection at once, at the processes in turn, until it is served or refused for good.
+pub(super) async fn ask_all(world: &World, replicas: &[Replica], herd: &[String]) -> Asked {
+    let rooms: Vec<Semaphore> = replicas.iter().map(|_| Semaphore::new(AT_ONCE)).collect();
+    let doors: Vec<Door<'_>> = replicas
+        .iter()
+        .map(|replica| Door::new(world, replica))
+        .collect();
+    let asks = herd.iter().enumerate().map(|(number, id)| {
+        let place = number % replicas.len();
+        ask(&doors[place], &rooms[place], id)
+    });
+    let mut asked = Asked {
+        answers: BTreeMap::new(),
+        failed: Vec::new(),
+        without_wait: 0,
+    };
+    for one in join_all(asks).await {
+        for (how, count) in one.answers {
+            *asked.answers.entry(how).or_default() += count;
+        }
+        asked.without_wait += one.without_wait;
+        asked.failed.extend(one.failed);
+    }
+    asked
 }
 
 /// One process, and a session that is renewed.
@@ -173,7 +191,7 @@ async fn ask(door: &Door<'_>, room: &Semaphore, id: &str) -> Told {
 }
 
 /// Copies of a connection for every other portal: their grants at HubSpot, their rows here, all run out.
-async fn gather(world: &World, model: &str) -> Vec<String> {
+pub(super) async fn gather(world: &World, model: &str) -> Vec<String> {
     let database = &world.stage.database;
     let generation = format!("SELECT generation FROM connection WHERE id = '{model}'");
     let generation = database.count(&generation).await.unsigned_abs();
@@ -305,6 +323,11 @@ impl Figures {
         for (how, count) in &self.answers {
             row(&format!("answers: {how}"), count, "");
         }
+    }
+
+    /// Whether some were sent away with `refresh_busy`: more came at once than may wait.
+    pub fn was_crowded(&self) -> bool {
+        self.answers.contains_key("refresh_busy")
     }
 
     /// All served, nobody hurried. Whoever is sent away hears 503 and when to come back; anything else has failed.

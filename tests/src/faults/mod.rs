@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 
+pub mod breaker;
 pub mod herd;
 pub mod kills;
 mod ledger;

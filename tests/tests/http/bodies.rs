@@ -1,8 +1,9 @@
 //! BI-1: hostile JSON at every endpoint that reads JSON, and from the token endpoint.
 
-use portico_proxy::config::Backend;
+use portico_core::wire::Role;
+use portico_proxy::config::{Backend, KeyAlgorithm};
 use portico_proxy::new_service_key;
-use portico_tests::{Front, PORTAL, Play, Stage};
+use portico_tests::{Front, PORTAL, Partner, Play, Stage};
 use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -289,6 +290,61 @@ async fn a_path_with_what_is_no_id_leads_nowhere() {
     }
     // What is no UTF-8 is no path at all.
     assert_eq!(admin.get("/v1/connections/%ff").await.refusal().0, 400);
+}
+
+/// BI-1: session tokens are read before anybody is known: hostile headers and claims, well signed, are refused in time.
+#[tokio::test]
+async fn hostile_json_in_a_session_token_is_refused_in_time() {
+    let partner = Partner::new("one.example", KeyAlgorithm::EdDSA);
+    let stage = Stage::set(|config, _| config.tenants = vec![partner.tenant()]).await;
+    let (header, claims) = (
+        partner.header().to_string(),
+        partner
+            .claims(&stage.config, "acme", "ada", Role::Admin)
+            .to_string(),
+    );
+    let good = partner.key.sign(&header, &claims).unwrap();
+    let page = partner.page(&stage.config, good);
+    assert_eq!(page.get("/v1/session").await.status, 200);
+    // What a token may hold at most is sixteen kibibytes of header lines: the larger bodies are cut to that.
+    let mut texts: Vec<(&str, String)> = hostile()
+        .into_iter()
+        .filter_map(|(case, body)| Some((case, String::from_utf8(body).ok()?)))
+        .map(|(case, text)| (case, text.chars().take(8_000).collect()))
+        .collect();
+    for member in ["role", "exp", "iss"] {
+        let twice = claims.replacen('{', &format!("{{\"{member}\":1e400,"), 1);
+        texts.push(("a member twice", twice));
+    }
+    texts.push((
+        "deep",
+        claims.replacen(
+            '{',
+            &format!("{{\"x\":{}1{},", "[".repeat(1500), "]".repeat(1500)),
+            1,
+        ),
+    ));
+    for (case, text) in texts {
+        for token in [
+            partner.key.sign(&header, &text).unwrap(),
+            partner.key.sign(&text, &claims).unwrap(),
+        ] {
+            let page = partner.page(&stage.config, token);
+            let mut fastest = Duration::MAX;
+            for _ in 0..6 {
+                let began = Instant::now();
+                let answer = page.get("/v1/session").await;
+                fastest = fastest.min(began.elapsed());
+                assert!(
+                    matches!(answer.status, 400 | 401 | 431),
+                    "{case}: {}",
+                    answer.status
+                );
+            }
+            assert!(fastest <= Duration::from_millis(50), "{case}: {fastest:?}");
+        }
+    }
+    assert_eq!(page.get("/v1/session").await.status, 200);
 }
 
 /// BI-1: a token endpoint that answers so is weather; no grant is lost for it.

@@ -1,8 +1,9 @@
 //! The callback: what counts as a return, and what a return may do.
 
-use portico_tests::{Flow, PORTAL, Person, Stage, encoded, fragment, location};
+use portico_tests::{Flow, PORTAL, Person, Replica, Stage, encoded, fragment, location};
 use reqwest::Method;
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 fn callback(stage: &Stage, provider: &str, query: &str) -> String {
     format!("{}/callback/{provider}?{query}", stage.config.base_url)
@@ -69,6 +70,39 @@ async fn an_unknown_and_an_expired_state_read_the_same() {
     assert_eq!(
         stage.admin().complete(&flow, "").await.refusal(),
         (410, "flow_expired".into())
+    );
+}
+
+/// CB-1: nor does the time tell them apart: neither waits for anything that the other does not.
+#[tokio::test]
+async fn an_unknown_and_an_expired_state_take_the_same_time() {
+    let stage = Stage::open().await;
+    let person = stage.person();
+    let flow = stage.admin().start_connect().await;
+    stage
+        .sql("UPDATE flow SET expires_at = unixepoch('subsec') - 1")
+        .await;
+    let expired = callback(&stage, "hubspot", &format!("code=x&state={}", flow.state));
+    let unknown = callback(&stage, "hubspot", &format!("code=x&state={}", encoded(3)));
+    let mut took: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+    // In turn, so that a busy moment of the machine is both's; the first of each is not counted.
+    for round in 0..61 {
+        for (kind, url) in [&expired, &unknown].into_iter().enumerate() {
+            let began = Instant::now();
+            person.visit(url).await.bytes().await.unwrap();
+            if round > 0 {
+                took[kind].push(began.elapsed());
+            }
+        }
+    }
+    let [expired, unknown] = took.map(|mut took| {
+        took.sort_unstable();
+        took[took.len() / 2]
+    });
+    let slack = Duration::from_millis(5);
+    assert!(
+        expired <= 2 * unknown + slack && unknown <= 2 * expired + slack,
+        "{expired:?} when expired, {unknown:?} when unknown"
     );
 }
 
@@ -151,7 +185,7 @@ async fn a_foreign_issuer_ends_the_flow() {
 /// CB-6: a denial carries our own code; the provider's words are kept short, escaped and out of sight.
 #[tokio::test]
 async fn a_denial_shows_our_words_and_not_the_providers() {
-    let words = format!("<img src=x onerror=alert(1)>\r\n{}", "a".repeat(4_000));
+    let words = format!("<img src=x onerror=alert(1)>\r\n{}", "a".repeat(10 * 1024));
     let stage =
         Stage::set(|_, state| state.switches.denial_description = Some(words.clone())).await;
     let flow = stage.admin().start_connect().await;
@@ -338,6 +372,49 @@ async fn a_preview_or_a_bot_consumes_nothing() {
     assert_eq!(caller.flow(&flow).await["phase"], "started");
     let claim = fragment(&location(&stage.person().visit(&returned).await), "claim").unwrap();
     assert_eq!(caller.complete(&flow, &claim).await.status, 200);
+}
+
+/// CB-6, CB-12: nothing of a return stands in the log, neither as it came nor escaped, at the most talkative level.
+#[tokio::test]
+async fn no_word_of_a_return_is_logged() {
+    let stage = Stage::set(|_, state| {
+        state.switches.denial_description =
+            Some("<img src=x onerror=canary>\r\nSet-Cookie: canary=1".into());
+    })
+    .await;
+    let replica = Replica::start_with_log(&stage, "trace").await;
+    let caller = replica.launched().await;
+    let person = stage.person();
+    let flow = caller.start_connect().await;
+    for code in [
+        "canary%0d%0aSet-Cookie:canary=1",
+        "canary%00",
+        "c%c3%a4nary",
+    ] {
+        let query = format!("state={}&code={code}", flow.state);
+        let url = format!("{}/callback/hubspot?{query}", replica.config.base_url);
+        assert_eq!(page(&person, &url).await.0, 400, "{code}");
+    }
+    let denied = person.decide(&flow, PORTAL, "cancel", |_| true).await;
+    assert!(denied.contains("canary"));
+    assert_eq!(person.visit(&denied).await.status(), 303);
+    assert_eq!(caller.flow(&flow).await["failure"], "consent_denied");
+    let log = replica.log();
+    assert!(
+        log.iter().any(|line| line.contains("/callback/{provider}")),
+        "it does log: {log:?}"
+    );
+    for line in &log {
+        for word in [
+            "canary",
+            "nary",
+            "Set-Cookie",
+            "onerror",
+            flow.state.as_str(),
+        ] {
+            assert!(!line.contains(word), "{line}");
+        }
+    }
 }
 
 /// CB-12: a code that no provider sends is refused, injects nothing and is not kept.

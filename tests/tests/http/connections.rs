@@ -170,6 +170,62 @@ async fn a_revocation_that_failed_is_done_later() {
         .await;
 }
 
+/// UF-8: HubSpot is down for an hour: each try that fails waits twice as long, a minute at first; the relay stays shut; and
+/// when HubSpot then answers 200, for a token it no longer knows, that counts as done.
+#[tokio::test]
+async fn a_revocation_is_tried_again_at_growing_intervals() {
+    const REVOKE: &str = "/oauth/2026-03/token/revoke";
+    let stage = Stage::open().await;
+    let id = stage.connected(PORTAL).await;
+    let fault = Fault {
+        path_prefix: REVOKE.into(),
+        method: None,
+        remaining: 1_000,
+        answer: FaultAnswer::Status(503),
+    };
+    stage.sandbox.with(|state| state.faults.push(fault));
+    let told = stage.admin().delete(&format!("/v1/connections/{id}")).await;
+    assert_eq!(told.json()["revoked"], false);
+    let wait = "SELECT CAST(next_try_at - unixepoch('subsec') + 0.5 AS INTEGER) FROM revocation";
+    let mut stage = stage;
+    for (tries, minutes) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60)] {
+        crate::exchange::until(async || {
+            stage.calls(REVOKE).len() == tries && stage.count(wait).await > 0
+        })
+        .await;
+        let seconds = stage.count(wait).await;
+        let wanted = minutes * 60;
+        assert!(
+            (wanted - 20..=wanted).contains(&seconds),
+            "try {tries} waits {seconds} s"
+        );
+        let relayed = crate::refresh::details(&stage, &id).await;
+        assert_eq!(relayed.status, 404);
+        if tries < 7 {
+            // Its time has come, which a start looks for at once.
+            stage
+                .sql("UPDATE revocation SET next_try_at = unixepoch('subsec') - 1")
+                .await;
+            stage = stage.restart().await;
+        }
+    }
+    stage.sandbox.with(|state| {
+        state.faults.clear();
+        state.refresh_tokens.clear();
+    });
+    stage
+        .sql("UPDATE revocation SET next_try_at = unixepoch('subsec') - 1")
+        .await;
+    let stage = stage.restart().await;
+    crate::exchange::until(async || stage.count("SELECT COUNT(*) FROM revocation").await == 0)
+        .await;
+    assert_eq!(stage.calls(REVOKE).len(), 8);
+    let last = stage.calls(REVOKE).last().unwrap().status;
+    assert_eq!(last, 200, "of a token that HubSpot does not know");
+    let done = "SELECT COUNT(*) FROM journal WHERE action = 'grant.revoke' AND outcome = 'done'";
+    assert_eq!(stage.count(done).await, 1);
+}
+
 /// Threat model 2.6: a grant that a live connection of another tenant depends on is never revoked.
 #[tokio::test]
 async fn a_shared_grant_is_never_revoked() {

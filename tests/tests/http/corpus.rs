@@ -7,7 +7,7 @@ use portico_tests::{PORTAL, Stage};
 use serde_json::{Value, json};
 
 /// HubSpot's operations; `github` has those of GitHub (RL-12).
-fn hubspots() -> impl Iterator<Item = &'static Operation> {
+pub(crate) fn hubspots() -> impl Iterator<Item = &'static Operation> {
     OPERATIONS
         .iter()
         .filter(|operation| operation.provider == Provider::Hubspot)
@@ -82,7 +82,7 @@ const CORPUS: &[&str] = &[
 ];
 
 /// Arguments that are good for an operation.
-fn good(operation: &Operation) -> Value {
+pub(crate) fn good(operation: &Operation) -> Value {
     let params: serde_json::Map<String, Value> = operation
         .params
         .iter()

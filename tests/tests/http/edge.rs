@@ -82,6 +82,7 @@ async fn a_connection_may_rest_but_not_dribble() {
 async fn two_thousand_dribbling_sockets_keep_nobody_out() {
     let stage = Stage::open().await;
     let id = stage.connected(PORTAL).await;
+    let before = crate::overload::memory();
     let mut sockets = Vec::new();
     for _ in 0..2000 {
         let mut socket = TcpStream::connect(stage.proxy.address()).await.unwrap();
@@ -127,6 +128,9 @@ async fn two_thousand_dribbling_sockets_keep_nobody_out() {
     };
     let (took, ()) = tokio::join!(dribble, others);
     assert!(took < Duration::from_secs(20), "{took:?}");
+    // Both ends of each are in this process.
+    let grown = crate::overload::memory().saturating_sub(before);
+    assert!(grown < 96 * crate::overload::MEBIBYTE, "{grown}");
 }
 
 /// OV-1: a body that does not arrive within ten seconds is not waited for.

@@ -1,72 +1,132 @@
 //! Starting a flow: what is checked before any redirect.
 
 use crate::exchange::until;
+use portico_core::pkce::{CodeVerifier, State, base64url, is_encoded_32_bytes, sha256_base64url};
 use portico_core::wire::Role;
+use portico_sandbox::DEMO_CLIENT_SECRET;
+use portico_sandbox::github::model::DEMO_APP_CLIENT_SECRET;
 use portico_tests::{PORTAL, Stage, encoded};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use url::Url;
 
 const ROWS: &str = "SELECT COUNT(*) FROM flow";
 
-/// AR-2, B6: the parts the browser builds its authorization request from, and none that it must not send.
-#[tokio::test]
-async fn a_started_flow_gives_the_parts_of_the_authorization_request() {
-    let stage = Stage::open().await;
-    let flow = stage.admin().start_connect().await;
-    let started = &flow.started;
-    assert_eq!(
-        started["authorize_endpoint"],
-        format!("{}/oauth/authorize", stage.sandbox_url)
-    );
-    assert_eq!(
-        started["redirect_uri"],
-        format!("{}/callback/hubspot", stage.config.base_url)
-    );
-    assert_eq!(started["client_id"], stage.config.hubspot.client_id);
-    let members: Vec<&String> = started.as_object().unwrap().keys().collect();
-    assert_eq!(
-        members,
-        [
-            "authorize_endpoint",
-            "client_id",
-            "expires_at",
-            "flow_id",
-            "redirect_uri"
-        ]
-    );
-    let url = Url::parse(&flow.authorize_url).unwrap();
-    let names: Vec<String> = url
-        .query_pairs()
-        .map(|(name, _)| name.into_owned())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "client_id",
-            "redirect_uri",
-            "scope",
-            "optional_scope",
-            "state",
-            "code_challenge",
-            "code_challenge_method"
-        ]
-    );
-    for secret in [
-        &flow.verifier,
-        &stage.admin().token,
-        &stage.config.solo.as_ref().unwrap().org,
-    ] {
-        assert!(!flow.authorize_url.contains(secret.as_str()));
+/// AR-1: what ten thousand flows begin with: 43 characters of base64url from 32 bytes of the system's secure source, none
+/// ever the same, and a challenge that is the SHA-256 of its verifier.
+#[test]
+fn ten_thousand_flows_have_nothing_in_common() {
+    let random = || {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).unwrap();
+        bytes
+    };
+    let mut seen = HashSet::new();
+    for _ in 0..10_000 {
+        let (verifier, state) = (
+            CodeVerifier::from_random(random()),
+            State::from_random(random()),
+        );
+        for text in [verifier.expose(), state.expose()] {
+            assert!(is_encoded_32_bytes(text), "{text}");
+            assert_eq!(text.len(), 43);
+            assert!(seen.insert(text.to_owned()), "{text} came twice");
+        }
+        let digest =
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.expose().as_bytes());
+        assert_eq!(verifier.sha256(), base64url(digest.as_ref()));
+        assert!(seen.insert(verifier.sha256()));
     }
-    let seconds = started["expires_at"].as_i64().unwrap()
-        - stage
-            .count("SELECT CAST(created_at AS INTEGER) FROM flow")
-            .await;
-    assert!(
-        (599..=601).contains(&seconds),
-        "a flow lives ten minutes, not {seconds} s"
-    );
-    assert_eq!(stage.admin().flow(&flow).await["phase"], "started");
+    assert_eq!(seen.len(), 30_000);
+}
+
+/// AR-2, B6: of each provider, the parts that the browser builds its authorization request from, and the request that the
+/// core builds of them: to that provider's own host, with exactly these parameters, and no secret among them.
+#[tokio::test]
+async fn an_authorization_request_goes_to_its_provider_with_exactly_its_parameters() {
+    let stage = Stage::with_github().await;
+    let admin = stage.admin();
+    let (hubspot, github) = (&stage.config.hubspot, stage.config.github.as_ref().unwrap());
+    for (flow, path, provider, client_id, scopes, optional) in [
+        (
+            admin.start_connect().await,
+            "/oauth/authorize",
+            "hubspot",
+            &hubspot.client_id,
+            hubspot.required_scopes.join(" "),
+            Some(hubspot.optional_scopes.join(" ")),
+        ),
+        (
+            admin.start_github().await,
+            "/login/oauth/authorize",
+            "github",
+            &github.client_id,
+            github.scopes.join(" "),
+            None,
+        ),
+    ] {
+        let started = &flow.started;
+        let redirect_uri = format!("{}/callback/{provider}", stage.config.base_url);
+        assert_eq!(
+            started["authorize_endpoint"],
+            format!("{}{path}", stage.sandbox_url)
+        );
+        assert_eq!(started["redirect_uri"], redirect_uri);
+        assert_eq!(started["client_id"], *client_id);
+        let members: Vec<&String> = started.as_object().unwrap().keys().collect();
+        assert_eq!(
+            members,
+            [
+                "authorize_endpoint",
+                "client_id",
+                "expires_at",
+                "flow_id",
+                "redirect_uri"
+            ]
+        );
+        let url = Url::parse(&flow.authorize_url).unwrap();
+        assert_eq!(
+            format!("{}{}", url.origin().ascii_serialization(), url.path()),
+            format!("{}{path}", stage.sandbox_url)
+        );
+        let mut want = vec![
+            ("client_id", client_id.clone()),
+            ("redirect_uri", redirect_uri),
+            ("scope", scopes),
+        ];
+        want.extend(optional.map(|optional| ("optional_scope", optional)));
+        want.extend([
+            ("response_type", "code".to_owned()),
+            ("state", flow.state.clone()),
+            ("code_challenge", sha256_base64url(&flow.verifier)),
+            ("code_challenge_method", "S256".to_owned()),
+        ]);
+        let named: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let named: Vec<(&str, String)> = named
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
+        assert_eq!(named, want);
+        for secret in [
+            flow.verifier.as_str(),
+            &admin.token,
+            &stage.config.solo.as_ref().unwrap().org,
+            DEMO_CLIENT_SECRET,
+            DEMO_APP_CLIENT_SECRET,
+        ] {
+            assert!(!flow.authorize_url.contains(secret), "{provider}");
+        }
+        let created = format!(
+            "SELECT CAST(created_at AS INTEGER) FROM flow WHERE id = '{}'",
+            flow.id
+        );
+        let seconds = started["expires_at"].as_i64().unwrap() - stage.count(&created).await;
+        assert!(
+            (599..=601).contains(&seconds),
+            "a flow lives ten minutes, not {seconds} s"
+        );
+        assert_eq!(admin.flow(&flow).await["phase"], "started");
+    }
 }
 
 /// AR-3: a challenge or a state hash of the wrong form is refused with a stable code, and leaves no row.

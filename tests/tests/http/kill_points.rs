@@ -5,6 +5,7 @@ use crate::refresh::EXPIRED;
 use portico_tests::{Caller, Flow, PORTAL, Replica, Stage};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// Sends a request nobody will answer.
 pub(crate) fn send(caller: &Caller, method: Method, path: &str, body: &Value) {
@@ -36,9 +37,15 @@ async fn an_exchange_that_was_killed_is_lost_or_done() {
         let stage = Stage::open().await;
         let flow = completed_up_to(&stage, point).await;
         assert_eq!(stage.token_calls("authorization_code"), redeemed, "{point}");
+        let killed = Instant::now();
         let next = Replica::start(&stage).await;
         let caller = next.launched().await;
         assert_eq!(caller.get("/readyz").await.status, 200);
+        let took = killed.elapsed();
+        assert!(
+            took < Duration::from_secs(5),
+            "{point}: ready after {took:?}"
+        );
         // At once, beside the flow that nobody finishes.
         let again = caller.start_connect().await;
         stage
@@ -123,8 +130,42 @@ async fn a_single_use_token_that_was_lost_needs_a_reconnection() {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
+/// CP-2: the same at GitHub, whose tokens work once: it is asked once more, and its refusal reads as what it is.
+#[tokio::test]
+async fn a_lost_answer_of_github_is_tried_once_and_named() {
+    let stage = Stage::with_github().await;
+    let connection = stage.connect_github(crate::github::MARA).await;
+    let id = crate::github::id_of(&connection);
+    stage.sql(EXPIRED).await;
+    let replica = Replica::start_stopping_at(&stage, "refresh-after-answer").await;
+    let caller = replica.launched().await;
+    let path = format!("/v1/connections/{id}/relay/github.user");
+    send(&caller, Method::POST, &path, &json!({}));
+    replica.reached().await;
+    replica.kill9().await;
+    assert_eq!(stage.github_token_calls("grant_type"), 1);
+    stage
+        .sql("UPDATE connection SET lease_until = lease_until - 30")
+        .await;
+    for _ in 0..2 {
+        let answer = stage.admin().relay(&id, "github.user", &json!({})).await;
+        assert_eq!(answer.refusal(), (409, "needs_reauth".into()));
+        assert_eq!(
+            stage.github_token_calls("grant_type"),
+            2,
+            "once more, no oftener"
+        );
+    }
+    let fault = crate::refresh::fault(&stage, &id).await;
+    assert_eq!(
+        (&fault["category"], &fault["cause"]),
+        (&json!("grant_dead"), &json!("lost_response"))
+    );
+}
+
 /// CP-3: killed before and after the call that gives a grant up: the connection is gone from the first commit on, the
-/// revocation is taken up again until HubSpot has confirmed it, and nothing is connected again.
+/// revocation is taken up again until HubSpot has confirmed it, and nothing is connected again. The token is wiped in the
+/// step that follows the call, with nothing in between: the point after the call is the one before the wipe.
 #[tokio::test]
 async fn a_revocation_that_was_killed_is_finished_by_the_next_process() {
     for (point, calls_before) in [("revoke-before-call", 0), ("revoke-after-call", 1)] {

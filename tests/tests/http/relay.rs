@@ -358,11 +358,12 @@ async fn a_connection_that_cannot_work_sends_nothing() {
         stage
             .sql(&format!("UPDATE connection SET state = '{state}'"))
             .await;
-        let answer = stage
-            .admin()
-            .relay(&id, "account.details", &json!({}))
-            .await;
-        assert_eq!(answer.refusal(), (409, want.to_owned()), "{state}");
+        for operation in crate::corpus::hubspots() {
+            let arguments = crate::corpus::good(operation);
+            let answer = stage.admin().relay(&id, operation.name, &arguments).await;
+            let name = operation.name;
+            assert_eq!(answer.refusal(), (409, want.to_owned()), "{state}: {name}");
+        }
     }
     assert_eq!(sent(&stage), before);
 }

@@ -34,7 +34,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-fn forms(secret: &str) -> Vec<Vec<u8>> {
+pub(crate) fn forms(secret: &str) -> Vec<Vec<u8>> {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
     let hex = secret
@@ -52,7 +52,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     .to_vec()
 }
 
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)
@@ -75,6 +75,21 @@ fn kept_log() -> Log {
 /// No canary stands in the data folder.
 async fn look_at_rest(stage: &Stage, canaries: &[String]) {
     for (place, bytes) in stage.at_rest().await {
+        for form in canaries.iter().flat_map(|secret| forms(secret)) {
+            assert!(!contains(&bytes, &form), "a secret stands in {place}");
+        }
+    }
+}
+
+/// No canary stands in what an operator takes out of the proxy: a backup, and the metrics.
+async fn look_at_a_backup_and_the_metrics(stage: &Stage, canaries: &[String]) {
+    let metrics = crate::metrics::scrape(stage).await;
+    assert!(metrics.contains("portico_token_calls_total"), "{metrics}");
+    let mut places = stage.database().backup().await.at_rest().await;
+    let size: usize = places.iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(size > 10_000, "the backup has something in it: {size}");
+    places.push(("the metrics".into(), metrics.into_bytes()));
+    for (place, bytes) in places {
         for form in canaries.iter().flat_map(|secret| forms(secret)) {
             assert!(!contains(&bytes, &form), "a secret stands in {place}");
         }
@@ -115,6 +130,7 @@ async fn no_secret_stands_in_database_log_or_answer() {
         let mut webhook = Webhook::new("http://127.0.0.1:9/hooks");
         webhook.secrets = vec![WEBHOOK_SECRET.to_owned().into()];
         config.webhooks = vec![webhook];
+        config.health_listen = Some(crate::edge::free_address());
         state.apps[0].client_secret = SECRET.into();
         state.switches.rotate_refresh_tokens = true;
     })
@@ -205,6 +221,7 @@ async fn no_secret_stands_in_database_log_or_answer() {
     canaries.push(kept);
 
     look_at_rest(&stage, &canaries).await;
+    look_at_a_backup_and_the_metrics(&stage, &canaries).await;
     answers.push(admin.delete(&format!("/v1/connections/{id}")).await);
     look_at_rest(&stage, &canaries).await;
 
@@ -249,6 +266,21 @@ async fn no_secret_of_github_stands_in_database_log_or_answer() {
     look_at_rest(&stage, &canaries).await;
     assert!(canaries.len() == 6 && canaries.iter().all(|secret| secret.len() > 15));
     look_at_words(&log, &answers, &canaries);
+}
+
+/// ST-1: a process that crashes leaves no image of its memory behind, whatever the machine allows.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_crash_leaves_no_image() {
+    let stage = Stage::open().await;
+    let replica = portico_tests::Replica::start(&stage).await;
+    let limits = format!("/proc/{}/limits", replica.process_id());
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let numbers: Vec<&str> = core.unwrap().split_whitespace().skip(4).collect();
+    assert_eq!(numbers, ["0", "0", "bytes"]);
 }
 
 /// ST-1: over HTTP/2 too nothing of a request stands in the log, however much the libraries tell.

@@ -1,9 +1,12 @@
 //! Sessions and origins: who may call at all.
 
+use futures_util::future::join_all;
 use portico_core::wire::Role;
-use portico_tests::{Answer, Caller, Stage};
+use portico_proxy::config::KeyAlgorithm;
+use portico_tests::{Answer, Caller, Partner, Stage};
 use reqwest::Method;
 use serde_json::json;
+use std::time::Instant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -417,6 +420,45 @@ async fn a_person_has_sixty_requests_a_minute() {
         (404, "not_found".into()),
         "the relay is paced elsewhere"
     );
+}
+
+/// OV-4: six hundred requests a minute for all persons of an organization; another organization is not held up by it.
+#[tokio::test]
+async fn an_organization_has_its_requests_a_minute() {
+    let partner = Partner::new("one.example", KeyAlgorithm::EdDSA);
+    let stage = Stage::set(|config, _| {
+        config.tenants = vec![partner.tenant()];
+        config.limits.org_per_minute = 600;
+    })
+    .await;
+    let began = Instant::now();
+    let persons = (0..15).map(async |person| {
+        let caller = stage.caller(&format!("p{person}"), Role::Member);
+        let (mut served, mut refused) = (0, None);
+        for _ in 0..60 {
+            let request = caller
+                .request(Method::GET, "/v1/session")
+                .header("x-forwarded-for", format!("192.0.2.{person}"));
+            match caller.send(request).await {
+                answer if answer.status == 200 => served += 1,
+                answer => refused = Some(answer),
+            }
+        }
+        (served, refused)
+    });
+    let told = join_all(persons).await;
+    let served: u64 = told.iter().map(|(served, _)| served).sum();
+    // Ten come back each second.
+    let most = 601 + 10 * (began.elapsed().as_secs() + 1);
+    assert!((600..=most).contains(&served), "{served} of {most}");
+    let mut refused = told.into_iter().filter_map(|(_, refused)| refused);
+    let refused = refused.next().expect("there is a limit");
+    assert_eq!(refused.refusal(), (429, "rate_limited".into()));
+    assert!(refused.header("retry-after").is_some());
+    let other = partner.caller(&stage.config, "acme", "ada", Role::Member);
+    assert_eq!(other.get("/v1/session").await.status, 200);
+    let relayed = crate::refresh::details(&stage, "c1").await;
+    assert_eq!(relayed.refusal(), (404, "not_found".into()));
 }
 
 /// OV-5: health says that the process runs; readiness, that a token could be stored.

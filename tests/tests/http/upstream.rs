@@ -274,6 +274,12 @@ async fn a_429_says_how_long_to_wait() {
             1..=1,
             1..=5,
         ),
+        (
+            // By the provider's own clock, years from ours.
+            "date: Tue, 01 Jan 2030 00:00:00 GMT\r\nretry-after: Tue, 01 Jan 2030 00:00:07 GMT\r\n",
+            7..=7,
+            5..=7,
+        ),
         ("", 10..=10, 1..=5),
     ] {
         let busy = || Play::answer("429 Too Many", &format!("{header}{JSON}"), b"{}");
@@ -394,30 +400,52 @@ async fn a_dribbling_token_endpoint_ends_at_the_deadline() {
     assert_eq!(state.as_deref(), Some("checking"));
 }
 
+/// An address whose queue is full and from which nobody takes: the kernel lets further attempts wait.
+struct BlackHole {
+    url: String,
+    _listener: tokio::net::TcpListener,
+    _full: Vec<tokio::task::JoinHandle<std::io::Result<tokio::net::TcpStream>>>,
+}
+
+impl BlackHole {
+    fn open(address: &str) -> Option<Self> {
+        let address: std::net::SocketAddr = address.parse().unwrap();
+        let socket = match address {
+            std::net::SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4(),
+            std::net::SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6(),
+        };
+        let socket = socket.ok()?;
+        socket.bind(address).ok()?;
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let full = (0..4).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address)));
+        Some(Self {
+            url: format!("http://{address}"),
+            _full: full.collect(),
+            _listener: listener,
+        })
+    }
+}
+
 /// UF-2: no such host, no TLS, nobody there, packets into nowhere: weather for API and refresh, in time.
 #[tokio::test]
 async fn a_host_that_is_not_there_is_weather() {
     let mut stage = Stage::open().await;
     let id = stage.connected(PORTAL).await;
     let nobody = crate::edge::free_address();
-    // Its queue is full and nobody takes from it, so the kernel lets further attempts wait.
-    let hole = tokio::net::TcpSocket::new_v4().unwrap();
-    hole.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let hole = hole.listen(1).unwrap();
-    let full: Vec<_> = (0..4)
-        .map(|_| tokio::net::TcpStream::connect(hole.local_addr().unwrap()))
-        .map(tokio::spawn)
-        .collect();
+    let hole = BlackHole::open("127.0.0.1:0").expect("IPv4 is everywhere");
+    // A machine without IPv6 has no such hole to fall into.
+    let hole_v6 = BlackHole::open("[::1]:0");
     tokio::time::sleep(Duration::from_millis(200)).await;
-    for (case, base) in [
+    let holes = [Some(&hole), hole_v6.as_ref()];
+    let holes = holes.into_iter().flatten();
+    let holes = holes.map(|hole| ("packets into nowhere", hole.url.clone()));
+    let elsewhere = [
         ("no such host", "https://nobody.invalid".to_owned()),
         ("no TLS", stage.sandbox_url.replace("http:", "https:")),
         ("nobody there", format!("http://{nobody}")),
-        (
-            "packets into nowhere",
-            format!("http://{}", hole.local_addr().unwrap()),
-        ),
-    ] {
+    ];
+    for (case, base) in elsewhere.into_iter().chain(holes) {
         stage.config.hubspot.api_base = base;
         stage = stage.restart().await;
         let began = Instant::now();
@@ -448,7 +476,6 @@ async fn a_host_that_is_not_there_is_weather() {
             .sql("UPDATE connection SET access_expires_at = unixepoch('subsec') + 1000, next_try_at = NULL, state = 'connected'")
             .await;
     }
-    drop(full);
     stage.config.hubspot.api_base.clone_from(&stage.sandbox_url);
     let stage = stage.restart().await;
     assert_eq!(details(&stage, &id).await.status, 200);

@@ -2,12 +2,14 @@
 //!
 //! Owns the order and the count. A step knows nothing of the others.
 
+mod cases;
 mod conformance;
 mod deny;
 mod docs;
 mod lines;
 mod openapi;
 mod operate;
+mod osv;
 mod partners;
 mod source_lint;
 mod sources;
@@ -28,7 +30,10 @@ type Check = fn(Option<&str>) -> Outcome<Note>;
 /// Cheap checks first, so that a slip shows before the long ones begin.
 const STEPS: [(&str, Check); 15] = [
     ("fmt", fmt),
-    ("source-lint", |_| source_lint::check()),
+    ("source-lint", |_| {
+        source_lint::check()?;
+        cases::check()
+    }),
     ("ratio", |_| lines::check()),
     ("docs", |_| docs::check()),
     ("clippy", clippy),
@@ -36,6 +41,7 @@ const STEPS: [(&str, Check); 15] = [
     ("unit", suites::unit),
     ("http", suites::http),
     ("http-postgres", suites::http_postgres),
+    ("faults", suites::faults),
     ("conformance", conformance::check),
     ("openapi", |_| openapi::check()),
     ("operate", |_| operate::check()),
@@ -45,7 +51,14 @@ const STEPS: [(&str, Check); 15] = [
 ];
 
 /// The steps that consist of tests with names.
-const FILTERED: [&str; 5] = ["unit", "http", "http-postgres", "conformance", "browser"];
+const FILTERED: [&str; 6] = [
+    "unit",
+    "http",
+    "http-postgres",
+    "faults",
+    "conformance",
+    "browser",
+];
 
 /// Packages that only make sense as WebAssembly; the host's steps leave them out, so that Yew is
 /// compiled once and not twice.

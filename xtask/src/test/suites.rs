@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Note, host_packages};
-use crate::say::{Failure, OrSay, Outcome};
-use crate::tools::{browser, node, postgres};
+use crate::say::{self, Failure, OrSay, Outcome};
+use crate::tools::{browser, clock, node, postgres};
 use crate::{bundle, place, process};
 
 /// The package of the tests that come through the public doors.
@@ -28,17 +28,37 @@ pub(super) fn unit(filter: Option<&str>) -> Outcome<Note> {
             command
         }
     };
-    run("unit tests", &mut command, &place::log("unit"), filter)
+    run("unit tests", &mut command, &place::log("unit"), filter)?;
+    if filter.is_some() {
+        // Of the crates that run here; `cargo test -p portico` has a filter of its own.
+        return Ok("");
+    }
+    // The widget's pure parts: what needs no browser is tested without one.
+    let mut command = process::cargo();
+    command.args(["test", "-p", "portico", "--lib"]);
+    let title = "unit tests of the browser side";
+    run(title, &mut command, &place::log("unit-browser-side"), None)
 }
 
 /// The proxy against the sandbox, over HTTP, on SQLite.
 pub(super) fn http(filter: Option<&str>) -> Outcome<Note> {
     let proxy = proxy()?;
     let mut command = door("http", filter)?;
+    let note = with_wrong_clocks(&mut command)?;
     many_at_once(&mut command)
         .env("PORTICO_PROXY_BIN", proxy)
         .env("PORTICO_TEST_DATABASE", "sqlite");
-    run("HTTP tests", &mut command, &place::log("http"), filter)
+    run("HTTP tests", &mut command, &place::log("http"), filter)?;
+    Ok(note)
+}
+
+/// Names the library that makes clocks wrong; answers what is left out without it.
+fn with_wrong_clocks(command: &mut Command) -> Outcome<Note> {
+    let Some(library) = clock::ensure()? else {
+        return Ok("without clocks that are wrong; what to do stands above");
+    };
+    command.env("PORTICO_TEST_FAKETIME", library);
+    Ok("")
 }
 
 /// Most of these tests wait for times to pass, so that more of them than there are cores run well together.
@@ -54,6 +74,7 @@ pub(super) fn http_postgres(filter: Option<&str>) -> Outcome<Note> {
     let proxy = proxy()?;
     let server = postgres::Server::start()?;
     let mut command = door("http", filter)?;
+    let note = with_wrong_clocks(&mut command)?;
     many_at_once(&mut command)
         .env("PORTICO_PROXY_BIN", proxy)
         .env("PORTICO_TEST_DATABASE", "postgres")
@@ -63,7 +84,35 @@ pub(super) fn http_postgres(filter: Option<&str>) -> Outcome<Note> {
         &mut command,
         &place::log("http-postgres"),
         filter,
-    )
+    )?;
+    Ok(note)
+}
+
+/// Processes killed at random, tokens that work once, and a herd, in bounded runs on both databases; prints the figures.
+pub(super) fn faults(filter: Option<&str>) -> Outcome<Note> {
+    let proxy = proxy()?;
+    let server = postgres::Server::start()?;
+    for (kind, title) in [
+        ("sqlite", "faults on SQLite"),
+        ("postgres", "faults on PostgreSQL"),
+    ] {
+        // Cargo's own runner: it lets the figures through. One after the other, for each loads the machine by itself.
+        let mut command = process::cargo();
+        host_packages(command.arg("test"))
+            .args(["--no-fail-fast", "--test", "faults", "--"])
+            .args(filter)
+            .args(["--nocapture", "--test-threads", "1"])
+            .env("PORTICO_PROXY_BIN", &proxy)
+            .env("PORTICO_TEST_DATABASE", kind)
+            .env("PORTICO_TEST_POSTGRES", server.url());
+        let log = place::log(&format!("faults-{kind}"));
+        run(title, &mut command, &log, filter)?;
+        let said = fs::read_to_string(&log).or_say(log.display())?;
+        if let Some((_, figures)) = said.split_once("\nrunning ") {
+            say::progress(format_args!("{title}: running {figures}"));
+        }
+    }
+    Ok("")
 }
 
 /// The HTTP tests that need servers to stand in front, given by the variables that name them.

@@ -4,6 +4,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod clients;
+pub(crate) mod clock;
 pub(crate) mod fronts;
 pub(crate) mod languages;
 pub(crate) mod node;

@@ -4,7 +4,7 @@
 use super::classify::correlation_id;
 use super::retry_after;
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use portico_core::wire::RateLimit;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -80,12 +80,15 @@ pub(super) async fn send(
         .unwrap_or_default()
         .to_ascii_lowercase();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    // A date is of the answer's own clock; ours may be wrong (RR-8).
+    let sent_at = text(DATE.as_str()).and_then(retry_after::date);
     let mut answer = ApiAnswer {
         status,
         is_json: media_type == "application/json",
         body: Vec::new(),
-        retry_after: text(RETRY_AFTER.as_str())
-            .and_then(|header| retry_after::parse(header, crate::session::now())),
+        retry_after: text(RETRY_AFTER.as_str()).and_then(|header| {
+            retry_after::parse(header, sent_at.unwrap_or_else(crate::session::now))
+        }),
         is_limited: status == 429,
         rate_limit: None,
         correlation_id: ["x-hubspot-correlation-id", "x-github-request-id"]

@@ -7,14 +7,14 @@ pub(crate) fn parse(header: &str, now: i64) -> Option<f64> {
         // Longer numbers are absurd, and the cap is a day at most.
         text.parse::<u32>().ok().map(f64::from)
     } else {
-        let wait = imf_fixdate(text)? - now;
+        let wait = date(text)? - now;
         u32::try_from(wait.max(0)).ok().map(f64::from)
     };
     seconds.filter(|_| !text.is_empty())
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970.
-fn imf_fixdate(text: &str) -> Option<i64> {
+pub(crate) fn date(text: &str) -> Option<i64> {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
@@ -73,10 +73,7 @@ mod tests {
         ] {
             assert_eq!(parse(header, now), want, "{header:?}");
         }
-        assert_eq!(
-            imf_fixdate("Thu, 29 Feb 2024 00:00:00 GMT"),
-            Some(1_709_164_800)
-        );
-        assert_eq!(imf_fixdate("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        assert_eq!(date("Thu, 29 Feb 2024 00:00:00 GMT"), Some(1_709_164_800));
+        assert_eq!(date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
     }
 }

@@ -49,6 +49,15 @@ impl TokenFault {
         }
     }
 
+    /// Not asked, for our own credentials are refused.
+    fn resting() -> Self {
+        Self {
+            meaning: Meaning::OurConfiguration,
+            correlation_id: None,
+            may_be_done: false,
+        }
+    }
+
     fn of(fault: ApiFault) -> Self {
         Self {
             meaning: Meaning::Transient(None),
@@ -153,30 +162,20 @@ impl Transport {
         fields: &[(&str, &str)],
         lasting: Lasting,
     ) -> Result<Tokens, TokenFault> {
-        if self.is_broken() {
-            return Err(TokenFault {
-                meaning: Meaning::OurConfiguration,
-                correlation_id: None,
-                may_be_done: false,
-            });
-        }
-        let answer = self.oauth_post(url, fields).await?;
+        let answer = self.paced(self.form(url, fields), true).await?;
         let error = OAuthError::read(&answer.body);
         if answer.status == 200 && !error.names_one() {
             return read_tokens(&answer.body, lasting).ok_or_else(TokenFault::malformed);
         }
         let meaning = meaning(asked, answer.status, &error, answer.retry_after);
-        if meaning == Meaning::OurConfiguration {
+        // Of many calls that are refused at once the first is told, and the rest with it (UF-3).
+        if meaning == Meaning::OurConfiguration && self.break_off() {
             tracing::error!(
                 alert = true,
                 provider = self.provider.wire_name(),
                 http_status = answer.status,
                 "the provider refuses the app's own credentials or addresses"
             );
-            *self
-                .broken_since
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
         Err(TokenFault::of_answer(meaning, &error, answer))
     }
@@ -187,6 +186,19 @@ impl Transport {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_some_and(|since| since.elapsed() < BREAK)
+    }
+
+    /// Lets token calls rest from now on; false where they do already.
+    fn break_off(&self) -> bool {
+        let mut since = self
+            .broken_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_new = since.is_none_or(|since| since.elapsed() >= BREAK);
+        if is_new {
+            *since = Some(Instant::now());
+        }
+        is_new
     }
 
     /// Seconds after which to come again, when too many token calls wait for their turn (OV-3).
@@ -203,17 +215,19 @@ impl Transport {
         url: &str,
         fields: &[(&str, &str)],
     ) -> Result<ApiAnswer, TokenFault> {
+        self.paced(self.form(url, fields), false).await
+    }
+
+    fn form(&self, url: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let mut form = vec![
             ("client_id", self.client_id.as_str()),
             ("client_secret", self.client_secret.expose_secret()),
         ];
         form.extend_from_slice(fields);
-        let request = self
-            .http
+        self.http
             .post(url)
             .header(ACCEPT, "application/json")
-            .form(&form);
-        self.paced(request).await
+            .form(&form)
     }
 
     /// A call as the app itself (HTTP Basic), with a token in its JSON body.
@@ -230,27 +244,29 @@ impl Transport {
             .headers(headers)
             .basic_auth(&self.client_id, Some(self.client_secret.expose_secret()))
             .json(body);
-        self.paced(request).await
+        self.paced(request, false).await
     }
 
-    /// Within the pace of token calls; the deadline covers the wait for it.
-    async fn paced(&self, request: RequestBuilder) -> Result<ApiAnswer, TokenFault> {
+    /// Within the pace of token calls; the deadline covers the wait for it. What `rests` is not sent while our own
+    /// credentials are refused, nor what already waits when they are.
+    async fn paced(&self, request: RequestBuilder, rests: bool) -> Result<ApiAnswer, TokenFault> {
         let call = async {
+            if rests && self.is_broken() {
+                return Err(TokenFault::resting());
+            }
             let jitter = Jitter::up_to(Duration::from_millis(25));
             let waiting = Waiting::one_more(&self.waiting);
             self.pace.until_ready_with_jitter(jitter).await;
             drop(waiting);
-            send(
-                request.timeout(TOKEN_DEADLINE),
-                TOKEN_ANSWER_CAP,
-                &self.shared.memory,
-            )
-            .await
+            if rests && self.is_broken() {
+                return Err(TokenFault::resting());
+            }
+            let request = request.timeout(TOKEN_DEADLINE);
+            let answer = send(request, TOKEN_ANSWER_CAP, &self.shared.memory);
+            answer.await.map_err(TokenFault::of)
         };
-        match tokio::time::timeout(TOKEN_DEADLINE, call).await {
-            Ok(answer) => answer.map_err(TokenFault::of),
-            Err(_) => Err(TokenFault::of(ApiFault::Unreachable)),
-        }
+        let call = tokio::time::timeout(TOKEN_DEADLINE, call).await;
+        call.unwrap_or_else(|_| Err(TokenFault::of(ApiFault::Unreachable)))
     }
 
     /// The fault of an answer that is no good one, outside the token endpoint.
