@@ -13,6 +13,7 @@ pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod static_credential;
 pub(crate) mod static_entry;
+pub(crate) mod uninstall;
 
 use crate::seal::Place;
 use crate::store::Owner;

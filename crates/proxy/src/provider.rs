@@ -283,6 +283,19 @@ impl ProviderClient {
         }
     }
 
+    /// Removes the app from where an access token is from; false where that was not done. GitHub's apps are removed by
+    /// their owners alone.
+    pub(crate) async fn uninstall(&self, access_token: &str) -> bool {
+        let began = Instant::now();
+        let done = match self {
+            Self::HubSpot(hubspot) => hubspot.uninstall(access_token).await,
+            Self::GitHub(_) => return false,
+        };
+        let outcome = if done { "ok" } else { "transient" };
+        self.transport().count("uninstall", outcome, began);
+        done
+    }
+
     /// The token of fresh ones by which the grant can be given up.
     pub(crate) fn revoked_by<'a>(&self, tokens: &'a Tokens) -> Option<(Which, &'a str)> {
         match self {

@@ -23,6 +23,7 @@ pub(crate) mod openapi;
 mod pages;
 mod probe;
 mod relay;
+mod removal;
 mod routes;
 mod session;
 mod solo;

@@ -132,6 +132,59 @@ async fn removal_can_leave_the_grant_alive() {
     assert_eq!(stage.sandbox.with(|state| state.refresh_tokens.len()), 1);
 }
 
+/// R11, D27: whoever wants the app gone from the portal too says so; the answer and the journal say what came of it, and
+/// the grant that ended with it is not given up once more.
+#[tokio::test]
+async fn removal_can_take_the_app_out_of_the_portal() {
+    const UNINSTALL: &str = "/appinstalls/";
+    let told_by = async |stage: &Stage, query: &str| {
+        let id = stage.connected(PORTAL).await;
+        let path = format!("/v1/connections/{id}?{query}");
+        stage.admin().delete(&path).await
+    };
+    let journaled = async |stage: &Stage| {
+        stage
+            .text("SELECT outcome FROM journal WHERE action = 'app.uninstall'")
+            .await
+    };
+    let stage = Stage::open().await;
+    let odd = told_by(&stage, "revoke=false&uninstall=true").await;
+    assert_eq!(odd.refusal(), (400, "invalid_request".into()));
+    assert!(stage.calls(UNINSTALL).is_empty());
+    let told = told_by(&stage, "uninstall=true").await.json();
+    assert_eq!(
+        (&told["uninstalled"], &told["revoked"]),
+        (&json!(true), &json!(true))
+    );
+    let notes = told["notes"].to_string();
+    assert!(notes.contains("was removed from the portal"), "{notes}");
+    let calls = stage.calls(UNINSTALL);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].method, "DELETE");
+    assert_eq!(journaled(&stage).await.as_deref(), Some("done"));
+    assert_eq!(stage.sandbox.with(|state| state.refresh_tokens.len()), 0);
+    assert_eq!(stage.count("SELECT COUNT(*) FROM revocation").await, 0);
+    assert_eq!(stage.calls("/oauth/2026-03/token/revoke").len(), 0);
+
+    // HubSpot does not do it: the grant is given up all the same.
+    let stage = Stage::open().await;
+    let fault = Fault {
+        path_prefix: UNINSTALL.into(),
+        method: None,
+        remaining: 1,
+        answer: FaultAnswer::Status(500),
+    };
+    stage.sandbox.with(|state| state.faults.push(fault));
+    let told = told_by(&stage, "uninstall=true").await.json();
+    assert_eq!(
+        (&told["uninstalled"], &told["revoked"]),
+        (&json!(false), &json!(true))
+    );
+    let notes = told["notes"].to_string();
+    assert!(notes.contains("did not remove the app"), "{notes}");
+    assert_eq!(journaled(&stage).await.as_deref(), Some("not_done"));
+}
+
 /// UF-8, CP-3: HubSpot is down; the relay stops at once, and the revocation is done later, also after a restart.
 #[tokio::test]
 async fn a_revocation_that_failed_is_done_later() {
@@ -239,11 +292,17 @@ async fn a_shared_grant_is_never_revoked() {
         .await;
     let told = stage
         .admin()
-        .delete(&format!("/v1/connections/{id}"))
+        .delete(&format!("/v1/connections/{id}?uninstall=true"))
         .await
         .json();
-    assert_eq!(told["revoked"], false);
-    assert!(told["notes"].to_string().contains("lives on it"));
+    assert_eq!(
+        (&told["uninstalled"], &told["revoked"]),
+        (&json!(false), &json!(false))
+    );
+    let notes = told["notes"].as_array().unwrap();
+    let both_say_why = |note: &serde_json::Value| note.to_string().contains("lives on it");
+    assert!(notes.len() == 2 && notes.iter().all(both_say_why), "{told}");
+    assert_eq!(stage.calls("/appinstalls/").len(), 0);
     assert_eq!(stage.calls("/oauth/2026-03/token/revoke").len(), 0);
     assert_eq!(stage.count("SELECT COUNT(*) FROM connection").await, 1);
 }

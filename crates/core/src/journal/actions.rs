@@ -47,6 +47,7 @@ actions! {
     WorkspaceRename "workspace.rename" "A workspace was renamed.";
     WorkspaceRemove "workspace.remove" "A workspace was removed.";
     GrantRevoke "grant.revoke" "An authorization was given up at HubSpot.";
+    AppUninstall "app.uninstall" "The app was to be removed from the portal.";
     TokenIssue "token.issue" "An access token was handed to the partner's backend.";
     JournalRead "journal.read" "The journal was opened.";
     JournalExport "journal.export" "The journal was exported.";
@@ -72,6 +73,10 @@ pub const OUTCOMES: &[(&str, &str)] = &[
     (
         "kept",
         "It was left alive, because another connection lives on it.",
+    ),
+    (
+        "not_done",
+        "HubSpot did not do it, and it is not tried again.",
     ),
     (
         "given_up",

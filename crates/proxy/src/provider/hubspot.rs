@@ -171,6 +171,13 @@ impl HubSpotClient {
         }
     }
 
+    /// Removes the app from the portal of an access token. Source: platform 1.6.
+    pub(super) async fn uninstall(&self, access_token: &str) -> bool {
+        let path = "/appinstalls/2026-03/external-install";
+        let answer = self.api(Method::DELETE, path, "", None, access_token).await;
+        answer.is_ok_and(|answer| answer.status == 204)
+    }
+
     /// One API call. `path` and `query` come from the core's table, or are ours.
     pub(super) async fn api(
         &self,

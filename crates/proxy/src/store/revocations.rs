@@ -5,7 +5,7 @@ use super::grant_ends::GrantKey;
 use super::{DbResult, Dialect, Owner, from_word, to_word};
 use crate::provider::tokens::Which;
 use portico_core::wire::Provider;
-use sqlx::{AnyConnection, FromRow};
+use sqlx::{AnyConnection, AnyExecutor, FromRow};
 
 /// Seconds after which a revocation is given up: 7 days.
 const GIVE_UP: f64 = 604_800.0;
@@ -106,6 +106,17 @@ macro_rules! take {
                 unixepoch('subsec') AS now"
         )
     };
+}
+
+/// A revocation by its id, as it stands.
+pub(crate) async fn find(db: impl AnyExecutor<'_>, id: &str) -> DbResult<Option<RevocationRow>> {
+    sqlx::query_as(
+        "SELECT id, tenant, org, provider, client_id, account, refresh_token, which, attempts, give_up_at,
+            unixepoch('subsec') AS now FROM revocation WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await
 }
 
 /// Takes one revocation for this process: the one named, or any that is due, of any tenant.

@@ -3,7 +3,7 @@
 
 use super::{
     callback, confirm, connections, document, events, flows, health, journal, probe, relay,
-    session, solo, static_credentials, tokens, workspaces,
+    removal, session, solo, static_credentials, tokens, workspaces,
 };
 use crate::app::Shared;
 use axum::Router;
@@ -99,7 +99,7 @@ pub(super) fn interface(solo: bool) -> Routes {
         .get("/connections", connections::list)
         .get("/connections/{id}", connections::show)
         .patch("/connections/{id}", connections::update)
-        .delete("/connections/{id}", connections::remove)
+        .delete("/connections/{id}", removal::remove)
         .post("/connections/static", static_credentials::add)
         .put("/connections/{id}/credential", static_credentials::replace)
         .post("/connections/{id}/test", probe::test)

@@ -1,6 +1,6 @@
 //! What is read of a request beside a JSON body: query, headers and forms, each against a plain reading of its rule.
 
-use super::super::{callback, confirm, connections, journal, tokens, who};
+use super::super::{callback, confirm, connections, journal, removal, tokens, who};
 use super::request;
 use crate::peers::{Forwarders, network};
 use axum::body::Body;
@@ -100,10 +100,12 @@ fn questions(uri: &Uri) {
         let first = member(form, "first").1.map(|text| text.parse());
         assert_eq!(first.unwrap_or(Ok(1)), Ok(part.first));
     }
-    if Query::<connections::Removal>::try_from_uri(uri).is_ok() {
-        assert!(once(&["revoke"]));
-        let word = member(form, "revoke").1;
-        assert!(word.is_none_or(|word| word == "true" || word == "false"));
+    if Query::<removal::Removal>::try_from_uri(uri).is_ok() {
+        assert!(once(&["revoke", "uninstall"]));
+        for name in ["revoke", "uninstall"] {
+            let word = member(form, name).1;
+            assert!(word.is_none_or(|word| word == "true" || word == "false"));
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::described::Described;
 use super::schemas::Schemas;
-use crate::web::connections::{Connections, Removal, Removed};
+use crate::web::connections::Connections;
 use crate::web::journal::{Part, Question};
+use crate::web::removal::{Removal, Removed};
 use http::Method;
 #[allow(
     clippy::enum_glob_use,
@@ -84,58 +85,108 @@ fn connections(schemas: &mut Schemas) -> Vec<Described> {
     let one = schemas.answer::<Connection>();
     let path = "/v1/connections/{id}";
     vec![
-        Described::new(Method::GET, "/v1/connections", "listConnections", "connections", "All connections")
-            .session()
-            .answers(200, "All of the organization's.", schemas.answer::<Connections>()),
-        Described::new(Method::GET, path, "showConnection", "connections", "One connection")
-            .session()
-            .answers(200, "As it stands now.", one.clone())
-            .tagged()
-            .refuses(&[NotFound]),
-        Described::new(Method::PATCH, path, "updateConnection", "connections", "Change label, type or workspace")
-            .text("Fields that are absent stay.")
-            .admin()
-            .versioned()
-            .body(schemas.request::<UpdateConnection>())
-            .answers(200, "As it stands now.", one.clone())
-            .tagged()
-            .refuses(&[NotFound, UnknownWorkspace]),
-        Described::new(Method::DELETE, path, "removeConnection", "connections", "Remove a connection")
-            .text("The grant is given up at the provider too, unless `revoke` is false. The app stays installed there.")
-            .admin()
-            .query(schemas.query::<Removal>())
-            .answers(200, "What was and was not done at the provider.", schemas.answer::<Removed>())
-            .refuses(&[NotFound, ConfigFault]),
         Described::new(
-            Method::POST, "/v1/connections/static", "addStatic", "connections", "Add a portal by a token",
+            Method::GET,
+            "/v1/connections",
+            "listConnections",
+            "connections",
+            "All connections",
         )
-            .text("A private app token or service key, proved at HubSpot and never shown again.")
-            .admin()
-            .body(schemas.request::<AddStatic>())
-            .answers(201, "A new connection.", one.clone())
-            .answers(200, "The portal was connected so before: only its token is new.", one.clone())
-            .tagged()
-            .refuses(OF_A_TOKEN)
-            .refuses(&[UnknownWorkspace, PlanLimit, PortalLinkedElsewhere]),
+        .session()
+        .answers(
+            200,
+            "All of the organization's.",
+            schemas.answer::<Connections>(),
+        ),
         Described::new(
-            Method::PUT, "/v1/connections/{id}/credential", "replaceCredential", "connections",
+            Method::GET,
+            path,
+            "showConnection",
+            "connections",
+            "One connection",
+        )
+        .session()
+        .answers(200, "As it stands now.", one.clone())
+        .tagged()
+        .refuses(&[NotFound]),
+        Described::new(
+            Method::PATCH,
+            path,
+            "updateConnection",
+            "connections",
+            "Change label, type or workspace",
+        )
+        .text("Fields that are absent stay.")
+        .admin()
+        .versioned()
+        .body(schemas.request::<UpdateConnection>())
+        .answers(200, "As it stands now.", one.clone())
+        .tagged()
+        .refuses(&[NotFound, UnknownWorkspace]),
+        Described::new(
+            Method::DELETE,
+            path,
+            "removeConnection",
+            "connections",
+            "Remove a connection",
+        )
+        .text(
+            "The grant is given up at the provider too, unless `revoke` is false. The app stays \
+                 installed there, unless `uninstall` is true.",
+        )
+        .admin()
+        .query(schemas.query::<Removal>())
+        .answers(
+            200,
+            "What was and was not done at the provider.",
+            schemas.answer::<Removed>(),
+        )
+        .refuses(&[NotFound, ConfigFault]),
+        Described::new(
+            Method::POST,
+            "/v1/connections/static",
+            "addStatic",
+            "connections",
+            "Add a portal by a token",
+        )
+        .text("A private app token or service key, proved at HubSpot and never shown again.")
+        .admin()
+        .body(schemas.request::<AddStatic>())
+        .answers(201, "A new connection.", one.clone())
+        .answers(
+            200,
+            "The portal was connected so before: only its token is new.",
+            one.clone(),
+        )
+        .tagged()
+        .refuses(OF_A_TOKEN)
+        .refuses(&[UnknownWorkspace, PlanLimit, PortalLinkedElsewhere]),
+        Described::new(
+            Method::PUT,
+            "/v1/connections/{id}/credential",
+            "replaceCredential",
+            "connections",
             "Put another token of the same portal in place of the old one",
         )
-            .admin()
-            .body(schemas.request::<ReplaceCredential>())
-            .answers(200, "As it stands now.", one)
-            .tagged()
-            .refuses(OF_A_TOKEN)
-            .refuses(&[NotFound, WrongPortal]),
+        .admin()
+        .body(schemas.request::<ReplaceCredential>())
+        .answers(200, "As it stands now.", one)
+        .tagged()
+        .refuses(OF_A_TOKEN)
+        .refuses(&[NotFound, WrongPortal]),
         Described::new(
-            Method::POST, "/v1/connections/{id}/test", "testConnection", "connections", "Prove that data flows",
+            Method::POST,
+            "/v1/connections/{id}/test",
+            "testConnection",
+            "connections",
+            "Prove that data flows",
         )
-            .text("Outcomes and times, no metadata. Takes up to 25 seconds.")
-            .session()
-            .body(schemas.request::<TestConnection>())
-            .answers(200, "How each read ended.", schemas.answer::<TestReport>())
-            .refuses(&[NotFound])
-            .refuses(UNUSABLE),
+        .text("Outcomes and times, no metadata. Takes up to 25 seconds.")
+        .session()
+        .body(schemas.request::<TestConnection>())
+        .answers(200, "How each read ended.", schemas.answer::<TestReport>())
+        .refuses(&[NotFound])
+        .refuses(UNUSABLE),
     ]
 }
 
