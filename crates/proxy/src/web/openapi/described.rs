@@ -259,6 +259,6 @@ pub(super) fn version_parameter() -> Value {
     json!({
         "name": "If-Match", "in": "header", "required": true,
         "description": "The version that was seen, in quotes, as `ETag` told it.",
-        "schema": { "type": "string", "pattern": "^\"[0-9]{1,19}\"$" },
+        "schema": { "type": "string", "pattern": "^\"(0|[1-9][0-9]{0,18})\"$" },
     })
 }

@@ -127,7 +127,7 @@ pub(super) fn headers() -> Value {
         "ETag": {
             "description": "The version, in quotes: `If-Match` of a change carries it.",
             "required": true,
-            "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
+            "schema": { "type": "string", "pattern": "^\"(0|[1-9][0-9]*)\"$" },
         },
     })
 }
