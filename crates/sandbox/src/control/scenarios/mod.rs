@@ -316,6 +316,18 @@ pub(crate) fn describe(running: &Running) -> Value {
     })
 }
 
+/// Refresh tokens live again. A consent that came meanwhile has replaced what their account granted (platform 1.6).
+fn bring_back(state: &mut State, tokens: &[(String, RefreshToken)]) {
+    for (key, token) in tokens {
+        let mut token = token.clone();
+        let install = (token.holder.client_id.clone(), token.holder.portal);
+        if let Some(install) = state.installs.get(&install) {
+            token.holder.scopes.clone_from(&install.scopes);
+        }
+        state.refresh_tokens.insert(key.clone(), token);
+    }
+}
+
 fn undo(state: &mut State, running: &Running) {
     let id = running.portal.unwrap_or_default();
     match &running.undo {
@@ -341,7 +353,7 @@ fn undo(state: &mut State, running: &Running) {
                 }
             }
             state.set_user_rights(id, installer.user_id, true);
-            state.refresh_tokens.extend(refresh.iter().cloned());
+            bring_back(state, refresh);
         }
         Undo::Removed {
             installs,
@@ -355,7 +367,7 @@ fn undo(state: &mut State, running: &Running) {
                     .entry(key.clone())
                     .or_insert_with(|| install.clone());
             }
-            state.refresh_tokens.extend(refresh.iter().cloned());
+            bring_back(state, refresh);
             state.access_tokens.extend(access.iter().cloned());
         }
         Undo::App {
