@@ -33,8 +33,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
+use std::time::Duration;
 
 /// What the database answers.
 pub(crate) type DbResult<T> = Result<T, sqlx::Error>;
@@ -44,8 +43,6 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 /// Transactions of one process that PostgreSQL sees at once.
 const POSTGRES_PLACES: u32 = 16;
 const SQLITE_READERS: u32 = 4;
-/// How long the answer to whether a write can be made counts.
-const PROBE_LIFE: Duration = Duration::from_millis(250);
 
 /// Which of the two dialects the database speaks. Almost every query is the same text in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +88,6 @@ pub(crate) struct Store {
     readers: AnyPool,
     /// Whom a commit wakes.
     bus: Arc<Bus>,
-    /// When a write was last tried for its own sake, and whether it went well.
-    probe: Arc<Mutex<Option<(Instant, bool)>>>,
 }
 
 impl Store {
@@ -132,7 +127,6 @@ impl Store {
             writer,
             readers: pool(SQLITE_READERS, true).await?,
             bus: Arc::default(),
-            probe: Arc::default(),
         })
     }
 
@@ -154,7 +148,6 @@ impl Store {
             writer: pool.clone(),
             readers: pool,
             bus: Arc::default(),
-            probe: Arc::default(),
         })
     }
 
@@ -192,14 +185,7 @@ impl Store {
     }
 
     /// Whether a write can be made now: one is, for a disk that is full shows only when it is to keep something (OV-5).
-    /// Whoever asks at the same time shares the answer, so that asking often writes no more often.
     pub(crate) async fn is_writable(&self) -> bool {
-        let mut last = self.probe.lock().await;
-        if let Some((at, writable)) = *last
-            && at.elapsed() < PROBE_LIFE
-        {
-            return writable;
-        }
         let write = async {
             let mut tx = self.begin().await?;
             // A value that differs each time: SQLite does not write what stands there already.
@@ -212,9 +198,7 @@ impl Store {
             .await?;
             tx.commit().await
         };
-        let writable = write.await.is_ok();
-        *last = Some((Instant::now(), writable));
-        writable
+        write.await.is_ok()
     }
 
     /// Writes back the log and closes both pools.
