@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// On each database; half of them with one process, half with two.
-const KILLS: u64 = 500;
+const KILLS: u64 = 1_000;
 const SOAK_SECONDS: u64 = 600;
 const HERD: u64 = 10_000;
 

@@ -106,10 +106,7 @@ impl<'a> Run<'a> {
             let index = usize::try_from(self.dice.below(self.plan.processes as u64)).unwrap();
             let replica = self.replicas[index].take().expect("all run");
             let log = replica.log();
-            // Just before and just after: what is under way at another process may be over when the next one has started.
-            let (mut under_way, _) = self.cut_off_and_spent().await;
             replica.kill9().await;
-            under_way.extend(self.cut_off_and_spent().await.0);
             field.set(index, None);
             self.keep_errors(&log);
             let (died, died_at) = (Instant::now(), now());
@@ -117,7 +114,7 @@ impl<'a> Run<'a> {
             let caller = self.world.caller(&next.config, "operator");
             until_ready(&caller).await;
             self.figures.longest = self.figures.longest.max(died.elapsed());
-            self.look(under_way).await;
+            self.look().await;
             self.shift(died_at).await;
             field.set(index, Some(caller));
             self.replicas[index] = Some(next);
@@ -140,12 +137,8 @@ impl<'a> Run<'a> {
     }
 
     /// Counts the single-use tokens whose refresh a kill cut off, and those of them that were spent by it.
-    ///
-    /// `under_way` are those that were on their way at the kill itself: a person may have removed the connection since, which
-    /// presents its token once more.
-    async fn look(&mut self, under_way: HashSet<String>) {
-        let (mut cut_off, mut spent) = self.cut_off_and_spent().await;
-        cut_off.extend(under_way);
+    async fn look(&mut self) {
+        let (cut_off, mut spent) = self.cut_off_and_spent().await;
         if self.plan.processes > 1 && !spent.is_empty() {
             // Another process may be about to commit.
             sleep(SETTLED).await;
@@ -212,7 +205,7 @@ impl<'a> Run<'a> {
         }
         let world = self.world;
         let stage = &world.stage;
-        self.look(HashSet::new()).await;
+        self.look().await;
         self.look_for_plain_ones().await;
         stage
             .database
