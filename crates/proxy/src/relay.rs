@@ -12,6 +12,7 @@ use crate::provider::{ProviderClient, object};
 use crate::session::Principal;
 use crate::store::grants::FaultWords;
 use crate::store::{Owner, from_word};
+use memchr::memmem;
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
 use portico_core::operations::{Method, Operation, RequestTarget, operation, request_target};
@@ -332,7 +333,7 @@ pub(crate) fn read(answer: ApiAnswer, access: &Access, provider: Provider) -> Ap
 /// The answer without a token, wherever it stood.
 fn without(text: String, token: &str) -> String {
     // Shorter than any provider's token: cutting those out would only damage answers.
-    if token.len() < 8 || !text.contains(token) {
+    if token.len() < 8 || memmem::find(text.as_bytes(), token.as_bytes()).is_none() {
         return text;
     }
     tracing::error!(

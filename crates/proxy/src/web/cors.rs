@@ -4,8 +4,7 @@
 use super::routes::{INTERFACE, Listed};
 use crate::app::Shared;
 use crate::error::ApiError;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -14,20 +13,20 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use portico_core::error::ErrorCode;
-use std::sync::Arc;
 
 const ALLOW_HEADERS: &str =
     "authorization, content-type, idempotency-key, x-request-id, if-match, last-event-id";
 const EXPOSE_HEADERS: &str = "retry-after, x-hubspot-ratelimit-max, x-hubspot-ratelimit-remaining, \
     x-hubspot-ratelimit-interval-milliseconds, x-request-id, etag, content-disposition";
 
-/// Lets configured origins through, answers their preflights, and refuses everybody else.
+/// Lets configured origins through to `next`, answers their preflights, and refuses everybody else.
 pub(super) async fn guard(
-    State((app, listed)): State<(Shared, Arc<Listed>)>,
+    app: &Shared,
+    listed: &Listed,
     request: Request,
-    next: Next,
+    next: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
-    let mut response = match check(&app, &request) {
+    let mut response = match check(app, &request) {
         Err(refusal) => refusal.into_response(),
         Ok(origin) => {
             let is_preflight = request.method() == Method::OPTIONS
@@ -35,9 +34,9 @@ pub(super) async fn guard(
                     .headers()
                     .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
             let asked = origin.as_ref().filter(|_| is_preflight);
-            let mut response = match asked.and_then(|_| preflight(&listed, &request)) {
+            let mut response = match asked.and_then(|_| preflight(listed, &request)) {
                 Some(answer) => answer,
-                None => next.run(request).await,
+                None => next(request).await,
             };
             if let Some(origin) = origin {
                 allow(response.headers_mut(), origin);

@@ -190,7 +190,12 @@ fn by_status(status: StatusCode) -> Problem {
 /// Headers of the interface and the callback (threat model, section 5).
 pub(super) async fn interface_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    set_interface_headers(response.headers_mut());
+    response
+}
+
+/// As [`interface_headers`], on an answer in hand.
+pub(super) fn set_interface_headers(headers: &mut HeaderMap) {
     // A page of ours has set its own, with the hash of its style.
     headers
         .entry(CONTENT_SECURITY_POLICY)
@@ -203,5 +208,4 @@ pub(super) async fn interface_headers(request: Request, next: Next) -> Response 
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    response
 }
