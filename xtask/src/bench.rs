@@ -28,6 +28,9 @@ const PARTS: [(&str, Part); 7] = [
     ("faults", faults),
 ];
 
+/// What the proxy's libraries do with nothing of the proxy in it.
+const PLAIN_RELAY: &str = "plain-relay";
+
 /// Runs all parts, or the one that `only` names.
 ///
 /// Errors: `only` names none, or a part cannot be measured.
@@ -137,7 +140,10 @@ fn beside_nginx(name: &str, packages: &[&str]) -> Outcome {
         return Ok(());
     }
     let mut build = process::cargo();
-    build.args(["build", "--release"]);
+    build.args(["build", "--release", "--bins"]);
+    if packages.contains(&"portico-proxy") {
+        build.args(["--example", PLAIN_RELAY]);
+    }
     for package in packages {
         build.args(["-p", package]);
     }
@@ -149,6 +155,7 @@ fn beside_nginx(name: &str, packages: &[&str]) -> Outcome {
         &[
             ("PORTICO_SANDBOX", binary("portico-sandbox")),
             ("PORTICO_PROXY_BIN", binary("portico-proxy")),
+            ("PORTICO_PLAIN_RELAY", binary("examples").join(PLAIN_RELAY)),
         ],
     )
 }

@@ -164,8 +164,8 @@ impl Ground {
         fs::create_dir(&folder)?;
         let port = free_port()?;
         let upstream = self.upstream.base.trim_start_matches("http://");
-        // As long as an access token of HubSpot's. Buffers hold the largest answer, so that no file is written.
-        let header = format!("Bearer {}", "x".repeat(200));
+        // Buffers hold the largest answer, so that no file is written.
+        let header = bearer();
         let http = format!(
             "upstream hubspot {{ server {upstream}; keepalive 64; }}\n\
              server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://hubspot; proxy_http_version 1.1;\n\
@@ -173,6 +173,14 @@ impl Ground {
              proxy_set_header Connection \"\"; proxy_set_header Authorization \"{header}\"; }} }}"
         );
         Server::nginx(MEASURED, &folder, port, &http)
+    }
+
+    /// On the measured core too, what our libraries do by themselves.
+    pub fn plain_relay(&self) -> Outcome<Server> {
+        let mut command = on_core(MEASURED);
+        command.arg(program("PORTICO_PLAIN_RELAY")?);
+        command.args([&self.upstream.base, &bearer()]);
+        Server::start(command)
     }
 
     /// wrk's script for our side: the relay's `POST`, each time on the next connection.
@@ -201,6 +209,11 @@ impl Ground {
     fn www(&self) -> PathBuf {
         self.folder.path().join("upstream/www")
     }
+}
+
+/// As long as with an access token of HubSpot's.
+fn bearer() -> String {
+    format!("Bearer {}", "x".repeat(200))
 }
 
 fn upstream(folder: &Path, sandbox: &Server) -> Outcome<Server> {

@@ -1,5 +1,6 @@
-//! Prints what the relay serves from one core beside nginx as a plain reverse proxy over the same upstream, and what
-//! memory the proxy holds. Owns the measurement; what runs where is `portico_tests::bench::ground`'s.
+//! Prints what the relay serves from one core beside nginx as a plain reverse proxy over the same upstream, and beside
+//! what its libraries do with nothing of ours; and what memory the proxy holds.
+//! Owns the measurement; what runs where is `portico_tests::bench::ground`'s.
 
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
@@ -55,11 +56,15 @@ async fn measured() -> Outcome<()> {
     println!(
         "Core 1: wrk, the upstream (nginx with files) and the sandbox behind it, the same for both."
     );
+    println!(
+        "In its place too: a plain relay of the same libraries with nothing of ours, for what is the libraries' share."
+    );
     let peer = ground.peer()?;
+    let plain = ground.plain_relay()?;
     for read in READS {
-        beside_nginx(&ground, &peer, &caller, read)?;
+        beside(&ground, [&peer, &plain], &caller, read)?;
     }
-    drop(peer);
+    drop((peer, plain));
 
     println!("Memory (release build, SQLite):");
     println!(
@@ -80,13 +85,13 @@ async fn measured() -> Outcome<()> {
     Ok(())
 }
 
-fn beside_nginx(ground: &Ground, peer: &Server, caller: &Caller, read: Read) -> Outcome<()> {
+fn beside(ground: &Ground, peers: [&Server; 2], caller: &Caller, read: Read) -> Outcome<()> {
     let script = ground.script(caller, read)?;
     let script = script.to_str().ok_or("a path of plain characters")?;
     let proxy = ground.running()?;
     let target = &ground.config.base_url;
-    let beside = format!("{}{}", peer.base, read.path);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let mut ours = Vec::new();
+    let mut theirs = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         ours.push(load_on(
             proxy,
@@ -95,20 +100,30 @@ fn beside_nginx(ground: &Ground, peer: &Server, caller: &Caller, read: Read) -> 
             SECONDS,
             &["-s", script],
         )?);
-        theirs.push(load_on(peer, &beside, CONNECTIONS, SECONDS, &[])?);
+        for (peer, loads) in peers.iter().zip(&mut theirs) {
+            let path = format!("{}{}", peer.base, read.path);
+            loads.push(load_on(peer, &path, CONNECTIONS, SECONDS, &[])?);
+        }
     }
-    let (ours, theirs) = (median(ours), median(theirs));
+    let ours = median(ours);
+    let [nginx, plain] = theirs.map(median);
     println!("Answers of {}:", read.name);
     ours.print("relay");
-    theirs.print("nginx");
+    nginx.print("nginx");
+    plain.print("plain relay");
     println!(
         "  requests per second: {:.2} of nginx (target {TARGET_REQUESTS} at least); p99: {:.2} times nginx (limit {LIMIT_P99})",
-        ours.per_second / theirs.per_second,
-        ours.p99_ms / theirs.p99_ms
+        ours.per_second / nginx.per_second,
+        ours.p99_ms / nginx.p99_ms
     );
     println!(
         "  core time a request: {:.2} times nginx",
-        ours.cpu_us / theirs.cpu_us
+        ours.cpu_us / nginx.cpu_us
+    );
+    println!(
+        "  the plain relay: {:.2} of nginx's requests; ours {:.2} of the plain relay's",
+        plain.per_second / nginx.per_second,
+        ours.per_second / plain.per_second
     );
     Ok(())
 }

@@ -12,6 +12,8 @@ use std::task::{Context, Poll};
 
 /// What is handed out at once: a stream of HTTP/2 buffers no more than that beyond its peer's window.
 const PIECE: usize = 16 * 1024;
+/// The same of HTTP/1, where each piece is a write: larger ones cost less, and a peer must take one in ten seconds.
+const PIECE_OF_HTTP_1: usize = 64 * 1024;
 
 /// What an answer holds until it is written.
 type Kept = (Option<Place>, Option<MemoryShare>);
@@ -19,6 +21,7 @@ type Kept = (Option<Place>, Option<MemoryShare>);
 pub(super) struct Outflow {
     body: Body,
     rest: Bytes,
+    piece: usize,
     has_begun: bool,
     exchange: Exchange,
     _kept: Kept,
@@ -27,9 +30,15 @@ pub(super) struct Outflow {
 impl Outflow {
     pub(super) fn new(body: Body, exchange: Exchange, kept: Kept) -> Self {
         exchange.handed_out();
+        let piece = if exchange.has_frames() {
+            PIECE
+        } else {
+            PIECE_OF_HTTP_1
+        };
         Self {
             body,
             rest: Bytes::new(),
+            piece,
             has_begun: false,
             exchange,
             _kept: kept,
@@ -37,7 +46,7 @@ impl Outflow {
     }
 
     fn piece(&mut self) -> Frame<Bytes> {
-        let length = self.rest.len().min(PIECE);
+        let length = self.rest.len().min(self.piece);
         self.exchange.handed_out();
         Frame::data(self.rest.split_to(length))
     }

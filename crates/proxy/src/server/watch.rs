@@ -145,6 +145,11 @@ impl Watch {
 }
 
 impl Exchange {
+    /// Whether its connection carries several requests in frames (HTTP/2).
+    pub(super) fn has_frames(&self) -> bool {
+        self.watch.lock().has_frames
+    }
+
     /// A piece of the answer went out of our hands.
     pub(super) fn handed_out(&self) {
         self.watch
