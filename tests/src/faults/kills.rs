@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::time::sleep;
 
 const PORTALS: u64 = 14;
@@ -61,6 +61,11 @@ pub async fn run(plan: Plan) -> Figures {
     let seen = locked(&field.seen).clone();
     run.reckon(seen).await;
     run.figures
+}
+
+fn at_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis()).unwrap()
 }
 
 struct Run<'a> {
@@ -110,6 +115,7 @@ impl<'a> Run<'a> {
             field.set(index, None);
             self.keep_errors(&log);
             let (died, died_at) = (Instant::now(), now());
+            self.figures.killed_at.push(at_ms());
             let next = Replica::start_at(&self.world.stage, &self.places[index]).await;
             let caller = self.world.caller(&next.config, "operator");
             until_ready(&caller).await;
@@ -228,7 +234,7 @@ impl<'a> Run<'a> {
         }
         self.look_at_flows(&caller, &seen).await;
         self.use_connections(&caller).await;
-        self.read_journal(&caller).await;
+        let entries = self.read_journal(&caller).await;
         self.look_for_plain_ones().await;
         if let Database::Sqlite(_) = stage.database {
             self.figures.integrity = stage.database.text("PRAGMA integrity_check").await;
@@ -247,16 +253,18 @@ impl<'a> Run<'a> {
         let late = ledger.of_github.iter().filter(|(_, times)| **times > 1);
         let late = late.filter(|(token, _)| figures.cut_off.contains_key(*token));
         figures.windows.extend(late.map(|(token, _)| token.clone()));
-        let unexplained = |(token, times): (&String, &u32)| {
-            let of = |kills: &HashMap<String, u32>| kills.get(token).copied().unwrap_or(0);
-            *times > 1 + of(&figures.cut_off) + of(&figures.revoking)
+        let unexplained = |(token, times): &(&String, &u32)| {
+            let of = |kills: &HashMap<String, u32>| kills.get(*token).copied().unwrap_or(0);
+            **times > 1 + of(&figures.cut_off) + of(&figures.revoking)
         };
-        let unexplained = ledger
-            .of_github
-            .iter()
-            .filter(|one| unexplained(*one))
-            .count();
-        figures.github_unexplained = unexplained;
+        let unexplained = ledger.of_github.iter().filter(unexplained);
+        let stories = unexplained.map(|(token, _)| {
+            let of = |kills: &HashMap<String, u32>| kills.get(token).copied().unwrap_or(0);
+            let (cut_off, revoking) = (of(&figures.cut_off), of(&figures.revoking));
+            let story = story(&ledger.github_at[token], &figures.killed_at, &entries);
+            format!("cut off {cut_off} times, while given up {revoking} times\n    {story}")
+        });
+        figures.github_unexplained = stories.collect();
         figures.secrets = ledger.secrets.len();
         figures.portals_lost.extend(seen.lost_portals);
         figures.answers = seen.answers;
@@ -316,7 +324,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn read_journal(&mut self, caller: &Caller) {
+    async fn read_journal(&mut self, caller: &Caller) -> Vec<JournalEntry> {
         let request = caller.request(Method::GET, "/v1/journal/export");
         let text = caller.send(request).await.text;
         let verified = verify_export(&text).map_err(|fault| fault.to_string());
@@ -360,5 +368,32 @@ impl<'a> Run<'a> {
         self.figures.added_less_removed = balance;
         let rows = "SELECT COUNT(*) FROM connection";
         self.figures.connections = self.world.stage.database.count(rows).await;
+        entries
     }
+}
+
+/// What happened around the times at which a token was presented, in milliseconds from the first.
+fn story(presented: &[(u64, u16)], killed_at: &[u64], entries: &[JournalEntry]) -> String {
+    let first = presented.first().map_or(0, |(at, _)| *at).cast_signed();
+    let mut lines: Vec<(i64, String)> = Vec::new();
+    for (at, status) in presented {
+        let at = at.cast_signed() - first;
+        lines.push((at, format!("presented, answered {status}")));
+    }
+    for at in killed_at {
+        lines.push((at.cast_signed() - first, "killed".to_owned()));
+    }
+    for entry in entries {
+        let (at, what, target) = (entry.at_ms - first, &entry.action, &entry.target);
+        let (outcome, reason) = (&entry.outcome, &entry.reason);
+        lines.push((at, format!("{what} {target:?} {outcome} {reason:?}")));
+    }
+    let is_near = |at: i64| {
+        let mut times = presented.iter().map(|(time, _)| time.cast_signed() - first);
+        times.any(|time| (at - time).abs() < 3_000)
+    };
+    lines.retain(|(at, _)| is_near(*at));
+    lines.sort();
+    let lines = lines.iter().map(|(at, what)| format!("{at} ms {what}"));
+    lines.collect::<Vec<String>>().join("\n    ")
 }

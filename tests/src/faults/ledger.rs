@@ -20,6 +20,8 @@ pub(super) struct Ledger {
     pub(super) of_hubspot: HashMap<String, u32>,
     /// How often each refresh token of GitHub was presented.
     pub(super) of_github: HashMap<String, u32>,
+    /// When each refresh token of GitHub was presented, in milliseconds since 1970, and the answer's status.
+    pub(super) github_at: HashMap<String, Vec<(u64, u16)>>,
     /// Token calls by second.
     pub(super) token_calls: BTreeMap<u64, u32>,
     /// Calls that were told to slow down.
@@ -86,6 +88,10 @@ impl Ledger {
                 _ => continue,
             };
             *counts.entry(value.clone().into_owned()).or_default() += 1;
+            if github && name == "refresh_token" {
+                let times = self.github_at.entry(value.clone().into_owned());
+                times.or_default().push((call.at, call.status));
+            }
             presented.push(value.into_owned());
         }
         self.secrets.extend(presented);

@@ -23,6 +23,8 @@ pub struct Figures {
     /// The same of the tokens by which grants were being given up.
     pub(super) revoking: HashMap<String, u32>,
     pub(super) kills_in_windows: u32,
+    /// When each of them was, in milliseconds since 1970.
+    pub(super) killed_at: Vec<u64>,
     pub(super) most_at_once: usize,
     pub(super) codes: usize,
     pub(super) codes_twice: usize,
@@ -30,7 +32,7 @@ pub struct Figures {
     pub(super) github_twice: usize,
     pub(super) github_more: usize,
     /// Presented again without a kill that explains it.
-    pub(super) github_unexplained: usize,
+    pub(super) github_unexplained: Vec<String>,
     pub(super) github_lost: usize,
     pub(super) github_lost_otherwise: Vec<String>,
     pub(super) portals_lost: Vec<String>,
@@ -98,7 +100,11 @@ impl Figures {
             self.github_more,
             "",
         );
-        row("  without a kill before", self.github_unexplained, "of 0");
+        row(
+            "  without a kill before",
+            self.github_unexplained.len(),
+            "of 0",
+        );
         let flows: u64 = self.flows.values().sum();
         row("flows begun", flows, &format!("{:?}", self.flows));
         row("  stuck", self.stuck.len(), "of 0");
@@ -139,7 +145,8 @@ impl Figures {
         assert!(self.github_lost <= windows, "{} lost", self.github_lost);
         let otherwise = &self.github_lost_otherwise;
         assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
-        assert_eq!(self.github_unexplained, 0, "a token was used again");
+        let again = &self.github_unexplained;
+        assert!(again.is_empty(), "used again:\n{}", again.join("\n"));
         assert!(self.stuck.is_empty(), "{:?}", self.stuck);
         assert!(self.dead_relays.is_empty(), "{:?}", self.dead_relays);
         assert!(self.secrets > 0, "there were secrets to search for");
