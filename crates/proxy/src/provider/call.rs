@@ -98,6 +98,11 @@ pub(super) async fn send(
         headers: HeaderMap::new(),
         memory: None,
     };
+    if let Some(told) = response.content_length() {
+        // Room for all of it, so that it is not copied as it grows; what is told and does not come is never touched.
+        let told = usize::try_from(told).map_err(|_| ApiFault::TooLarge)?;
+        answer.body.reserve_exact(told.min(cap));
+    }
     let mut taken: Option<OwnedSemaphorePermit> = None;
     let broken = |error: reqwest::Error| {
         if error.is_timeout() {

@@ -33,10 +33,10 @@ pub(crate) struct GitHubClient {
 
 impl GitHubClient {
     pub(super) fn new(config: &GitHub, shared: &Shared) -> Result<Self, reqwest::Error> {
-        let bases = [config.web_base.as_str(), config.api_base.as_str()];
         let transport = Transport::new(
             Provider::Github,
-            &bases,
+            &config.api_base,
+            &[&config.web_base],
             &config.client_id,
             &config.client_secret,
             shared,
@@ -191,11 +191,9 @@ impl GitHubClient {
         body: Option<&serde_json::Value>,
         access_token: &str,
     ) -> Result<ApiAnswer, ApiFault> {
-        let separator = if query.is_empty() { "" } else { "?" };
-        let url = format!("{}{path}{separator}{query}", self.api_base);
         let mut answer = self
             .transport
-            .api(method, &url, headers(), body, access_token)
+            .api(method, path, query, headers(), body, access_token)
             .await?;
         read_limits(&mut answer, crate::session::now());
         Ok(answer)

@@ -53,7 +53,8 @@ impl HubSpotClient {
     pub(super) fn new(config: &HubSpot, shared: &Shared) -> Result<Self, reqwest::Error> {
         let transport = Transport::new(
             Provider::Hubspot,
-            &[&config.api_base],
+            &config.api_base,
+            &[],
             &config.client_id,
             &config.client_secret,
             shared,
@@ -187,12 +188,10 @@ impl HubSpotClient {
         body: Option<&serde_json::Value>,
         access_token: &str,
     ) -> Result<ApiAnswer, ApiFault> {
-        let separator = if query.is_empty() { "" } else { "?" };
-        let url = format!("{}{path}{separator}{query}", self.api_base);
         let headers = HeaderMap::from_iter([(ACCEPT, JSON)]);
         let mut answer = self
             .transport
-            .api(method, &url, headers, body, access_token)
+            .api(method, path, query, headers, body, access_token)
             .await?;
         answer.rate_limit = rate_limit(&answer.headers);
         Ok(answer)

@@ -10,7 +10,7 @@ use governor::{DefaultDirectRateLimiter, Jitter, Quota, RateLimiter};
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method};
 use portico_core::wire::Provider;
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -79,6 +79,8 @@ impl TokenFault {
 pub(super) struct Transport {
     provider: Provider,
     http: reqwest::Client,
+    /// Where the API stands; parsed once, for every relayed call begins with it.
+    api: Url,
     client_id: String,
     client_secret: SecretString,
     pace: DefaultDirectRateLimiter,
@@ -95,26 +97,30 @@ pub(crate) struct Shared {
 }
 
 impl Transport {
-    /// `bases` are the addresses that calls will go to.
+    /// API calls go below `api_base`, token calls below it or the `others`.
     pub(super) fn new(
         provider: Provider,
-        bases: &[&str],
+        api_base: &str,
+        others: &[&str],
         client_id: &str,
         client_secret: &SecretString,
         shared: &Shared,
     ) -> Result<Self, reqwest::Error> {
+        let mut bases = others.iter().chain([&api_base]);
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)
             .connect_timeout(Duration::from_secs(3))
             .timeout(API_DEADLINE)
-            .https_only(bases.iter().all(|base| base.starts_with("https://")))
+            .https_only(bases.all(|base| base.starts_with("https://")))
             .user_agent(concat!("portico-proxy/", env!("CARGO_PKG_VERSION")))
             .build()?;
+        let api = http.get(api_base).build()?.url().clone();
         Ok(Self {
             provider,
             http,
+            api,
             client_id: client_id.to_owned(),
             client_secret: client_secret.clone(),
             pace: RateLimiter::direct(Quota::per_second(
@@ -276,11 +282,12 @@ impl Transport {
         TokenFault::of_answer(meaning, &error, answer)
     }
 
-    /// One API call in somebody's name. The URL is ours, or of the core's table.
+    /// One API call in somebody's name. `path` and `query` are ours, or of the core's table.
     pub(super) async fn api(
         &self,
         method: Method,
-        url: &str,
+        path: &str,
+        query: &str,
         headers: HeaderMap,
         body: Option<&serde_json::Value>,
         access_token: &str,
@@ -288,6 +295,16 @@ impl Transport {
         let mut bearer = HeaderValue::try_from(format!("Bearer {access_token}"))
             .map_err(|_| ApiFault::NotSent)?;
         bearer.set_sensitive(true);
+        let mut url = self.api.clone();
+        // A GitHub of one's own has a path before it.
+        let before = url.path().trim_end_matches('/');
+        if before.is_empty() {
+            url.set_path(path);
+        } else {
+            let path = format!("{before}{path}");
+            url.set_path(&path);
+        }
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
         let mut request = self
             .http
             .request(method, url)

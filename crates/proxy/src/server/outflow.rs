@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 /// What is handed out at once: a stream of HTTP/2 buffers no more than that beyond its peer's window.
 const PIECE: usize = 16 * 1024;
 /// The same of HTTP/1, where each piece is a write: larger ones cost less, and a peer must take one in ten seconds.
-const PIECE_OF_HTTP_1: usize = 64 * 1024;
+const PIECE_OF_HTTP_1: usize = 128 * 1024;
 
 /// What an answer holds until it is written.
 type Kept = (Option<Place>, Option<MemoryShare>);
