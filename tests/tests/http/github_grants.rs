@@ -368,3 +368,28 @@ async fn a_grant_whose_token_ran_out_is_revoked_too() {
         .with(|state| assert!(state.github.grants.is_empty()));
     assert_eq!(refreshes(&stage), 1);
 }
+
+/// RFC 9700, section 4.14.2, and CP-2: a refresh token that works once and was refused is not presented again by the
+/// removal, which does not claim what it did not do.
+#[tokio::test]
+async fn a_refused_token_is_not_presented_by_the_removal() {
+    let stage = Stage::with_github().await;
+    let id = connected(&stage).await;
+    forget_refresh_tokens(&stage);
+    stage.sql(EXPIRED).await;
+    assert_eq!(user(&stage, &id).await.status, 409);
+    assert_eq!(refreshes(&stage), 1);
+    let told = stage.admin().delete(&format!("/v1/connections/{id}")).await;
+    let told = told.json();
+    assert_eq!(told["revoked"], false, "{told}");
+    assert!(told["notes"].to_string().contains("GitHub"), "{told}");
+    assert_eq!(refreshes(&stage), 1, "it was presented again");
+    assert_eq!(stage.calls("/api/v3/applications").len(), 0);
+    for rows in ["connection", "revocation"] {
+        let count = format!("SELECT COUNT(*) FROM {rows}");
+        assert_eq!(stage.count(&count).await, 0, "{rows}");
+    }
+    let written =
+        "SELECT COUNT(*) FROM journal WHERE reason LIKE '%its last token was refused before'";
+    assert_eq!(stage.count(written).await, 1);
+}

@@ -75,6 +75,7 @@ pub(super) async fn remove(
     let (provider, forgotten) = journaled(&app, &who, action, Some(&id), forgotten).await?;
     let (outcome, uninstall) = match forgotten {
         Forgotten::Static => return Ok(Json(STATIC_REMOVED)),
+        Forgotten::Refused => return Ok(Json(REFUSED_REMOVED)),
         Forgotten::Left => (None, None),
         Forgotten::ToRevoke(revocation) => {
             let app_of_task = app.clone();
@@ -111,6 +112,8 @@ async fn give_up(
 enum Forgotten {
     /// Nothing can be done from here: a static token is revoked by whoever made it.
     Static,
+    /// Nothing can be done from here: the provider has refused the one token that is left, which works once.
+    Refused,
     /// Nothing was wanted, or the grant cannot be read.
     Left,
     /// This revocation.
@@ -133,6 +136,10 @@ async fn forget(
     let (which, sealed) = what_revokes(app, provider, &grant);
     let (forgotten, fate) = match (sealed, revoke) {
         _ if grant.is_static() => (Forgotten::Static, "its token stays valid at HubSpot"),
+        // To present it again would be the reuse that RFC 9700, section 4.14.2, has providers look for.
+        (Some(_), true) if is_refused(app, provider, which, &grant) => {
+            (Forgotten::Refused, "its last token was refused before")
+        }
         (Some(sealed), true) => {
             let column = match which {
                 Which::Access => TokenColumn::Access,
@@ -177,15 +184,22 @@ async fn forget(
 /// Seconds until nobody else can be presenting a refresh token that works once: a refresh that is under way spends it,
 /// finds the connection gone and gives up what it got.
 fn wait_for_flight(app: &Shared, provider: Provider, which: Which, grant: &GrantRow) -> f64 {
-    let works_once = app
-        .providers
-        .find(provider)
-        .is_some_and(|client| client.description().refresh_tokens_work_once);
-    if works_once && which == Which::Refresh {
+    if works_once(app, provider, which) {
         grant.flight_left()
     } else {
         0.0
     }
+}
+
+/// Whether the refresh token by which the grant would be given up was refused already, or spent by a lost answer.
+fn is_refused(app: &Shared, provider: Provider, which: Which, grant: &GrantRow) -> bool {
+    grant.state == "needs_reauth" && works_once(app, provider, which)
+}
+
+fn works_once(app: &Shared, provider: Provider, which: Which) -> bool {
+    let client = app.providers.find(provider);
+    which == Which::Refresh
+        && client.is_some_and(|client| client.description().refresh_tokens_work_once)
 }
 
 /// The token by which the provider gives up the grant; a provider that is no longer configured gets the refresh token.
@@ -215,6 +229,15 @@ const STATIC_REMOVED: Removed = Removed {
         "Portico has forgotten the token. HubSpot lets nobody revoke it from here, so it stays valid there.",
         "To end it, rotate it or delete its private app in HubSpot under Settings, Integrations, Private Apps; \
          a service key under Development, Keys, Service keys.",
+    ]),
+};
+
+const REFUSED_REMOVED: Removed = Removed {
+    revoked: false,
+    uninstalled: false,
+    notes: Cow::Borrowed(&[
+        "GitHub had refused the last token before, so there was nothing to end the authorization with.",
+        "If it is still listed, remove it in GitHub under Settings, Applications.",
     ]),
 };
 
