@@ -253,9 +253,9 @@ impl ProviderClient {
         }
     }
 
-    /// Seconds after which to come again, when too many token calls wait for their turn.
-    pub(crate) fn backlog(&self) -> Option<f64> {
-        self.transport().backlog()
+    /// A place for a refresh, or the seconds after which to come again for one.
+    pub(crate) fn begin_refresh(&self) -> Result<transport::Counted<'_>, f64> {
+        self.transport().begin_refresh()
     }
 
     /// Whether token calls rest because our own configuration was refused a moment ago.

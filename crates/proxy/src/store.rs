@@ -40,8 +40,10 @@ pub(crate) type DbResult<T> = Result<T, sqlx::Error>;
 
 /// How long a call waits for a place at the database, or for another's lock (OV-5: refused within three seconds).
 const PATIENCE: Duration = Duration::from_millis(2500);
-/// Transactions of one process that PostgreSQL sees at once.
-const POSTGRES_PLACES: u32 = 16;
+/// Transactions of one process that PostgreSQL sees at once. Writers of one organization wait for each other there, so
+/// readers have places of their own.
+const POSTGRES_WRITERS: u32 = 10;
+const POSTGRES_READERS: u32 = 6;
 const SQLITE_READERS: u32 = 4;
 
 /// Which of the two dialects the database speaks. Almost every query is the same text in both.
@@ -131,22 +133,25 @@ impl Store {
     }
 
     async fn postgres(url: &str) -> Result<Self, StoreError> {
-        let pool = AnyPoolOptions::new()
-            .max_connections(POSTGRES_PLACES)
-            .acquire_timeout(PATIENCE)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(POSTGRES_SETTINGS).await?;
-                    Ok(())
+        let options = options(url)?;
+        let pool = |size| {
+            AnyPoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(PATIENCE)
+                .after_connect(|connection, _| {
+                    Box::pin(async move {
+                        connection.execute(POSTGRES_SETTINGS).await?;
+                        Ok(())
+                    })
                 })
-            })
-            .connect_with(options(url)?)
-            .await?;
-        sqlx::migrate!("./migrations/postgres").run(&pool).await?;
+                .connect_with(options.clone())
+        };
+        let writer = pool(POSTGRES_WRITERS).await?;
+        sqlx::migrate!("./migrations/postgres").run(&writer).await?;
         Ok(Self {
             dialect: Dialect::Postgres,
-            writer: pool.clone(),
-            readers: pool,
+            writer,
+            readers: pool(POSTGRES_READERS).await?,
             bus: Arc::default(),
         })
     }

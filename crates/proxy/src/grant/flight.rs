@@ -116,9 +116,10 @@ impl Flight<'_> {
             return Ok(Landing::OurConfiguration);
         };
         // Before the lease: a crowd is sent away, and no lease runs out in it (OV-3).
-        if let Some(wait) = client.backlog() {
-            return Ok(Landing::Crowded(wait));
-        }
+        let _place = match client.begin_refresh() {
+            Ok(place) => place,
+            Err(wait) => return Ok(Landing::Crowded(wait)),
+        };
         let works_once = client.description().refresh_tokens_work_once;
         let leased = match self.lease_or_landing(works_once).await? {
             Ok(leased) => leased,

@@ -25,7 +25,7 @@ pub(super) const TOKEN_ANSWER_CAP: usize = 96 * 1024;
 const API_ANSWER_CAP: usize = 8 * 1024 * 1024;
 /// Token calls a second.
 const TOKEN_PACE: u32 = 20;
-/// Token calls that may wait for their turn; a longer queue would outlast their deadline.
+/// Token calls that may wait for their turn, and refreshes under way; a longer queue would outlast their deadline.
 const MOST_WAITING: u32 = 100;
 /// How long token calls rest after a provider refused our own credentials.
 const BREAK: Duration = Duration::from_mins(1);
@@ -85,6 +85,8 @@ pub(super) struct Transport {
     client_secret: SecretString,
     pace: DefaultDirectRateLimiter,
     waiting: AtomicU32,
+    /// Refreshes that have begun and not ended.
+    refreshing: AtomicU32,
     broken_since: Mutex<Option<Instant>>,
     shared: Shared,
 }
@@ -127,6 +129,7 @@ impl Transport {
                 NonZeroU32::new(TOKEN_PACE).unwrap_or(NonZeroU32::MIN),
             )),
             waiting: AtomicU32::new(0),
+            refreshing: AtomicU32::new(0),
             broken_since: Mutex::new(None),
             shared: shared.clone(),
         })
@@ -207,12 +210,18 @@ impl Transport {
         is_new
     }
 
-    /// Seconds after which to come again, when too many token calls wait for their turn (OV-3).
-    pub(super) fn backlog(&self) -> Option<f64> {
-        let waiting = self.waiting.load(Ordering::Relaxed);
+    /// A place for a refresh, from before its lease to its end; or the seconds after which to come again, when too many
+    /// are under way or too many token calls wait for their turn (OV-3).
+    pub(super) fn begin_refresh(&self) -> Result<Counted<'_>, f64> {
+        let place = Counted::one_more(&self.refreshing);
+        let others = self.refreshing.load(Ordering::Relaxed).saturating_sub(1);
+        let crowd = others.max(self.waiting.load(Ordering::Relaxed));
+        if crowd < MOST_WAITING {
+            return Ok(place);
+        }
         // Spread over twice the time that the queue takes, so that those sent away do not come back as one crowd.
-        let queue = f64::from(waiting) / f64::from(TOKEN_PACE);
-        (waiting >= MOST_WAITING).then(|| queue + random::jitter(2.0 * queue))
+        let queue = f64::from(crowd) / f64::from(TOKEN_PACE);
+        Err(queue + random::jitter(2.0 * queue))
     }
 
     /// A form-encoded POST with the app's credentials in the body, never in URL or headers.
@@ -261,7 +270,7 @@ impl Transport {
                 return Err(TokenFault::resting());
             }
             let jitter = Jitter::up_to(Duration::from_millis(25));
-            let waiting = Waiting::one_more(&self.waiting);
+            let waiting = Counted::one_more(&self.waiting);
             self.pace.until_ready_with_jitter(jitter).await;
             drop(waiting);
             if rests && self.is_broken() {
@@ -317,17 +326,17 @@ impl Transport {
     }
 }
 
-/// One call in the queue, however its wait ends.
-struct Waiting<'a>(&'a AtomicU32);
+/// One of a crowd, however its part ends.
+pub(crate) struct Counted<'a>(&'a AtomicU32);
 
-impl<'a> Waiting<'a> {
+impl<'a> Counted<'a> {
     fn one_more(count: &'a AtomicU32) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
