@@ -42,6 +42,11 @@ pub struct Figures {
 
 /// A herd of so many, at so many processes: two on SQLite and four on PostgreSQL unless told otherwise.
 pub async fn run(size: u64, processes: Option<u32>) -> Figures {
+    run_slowly(size, processes, Duration::ZERO).await
+}
+
+/// As [`run`], HubSpot taking so long for each token call.
+pub async fn run_slowly(size: u64, processes: Option<u32>, latency: Duration) -> Figures {
     // One more, which is connected in the ordinary way and copied.
     let world = World::open(1 + size, 0, |_| {}).await;
     let processes = processes.unwrap_or(match world.stage.database {
@@ -53,6 +58,8 @@ pub async fn run(size: u64, processes: Option<u32>) -> Figures {
     let model = Account::Portal(world.portals[0]);
     let model = connect(&world, &replicas[0].config, &model).await;
     let herd = gather(&world, &model).await;
+    let sandbox = &world.stage.sandbox;
+    sandbox.with(|state| state.switches.token_latency = latency);
     // What connecting took is not counted.
     let before = world.seen().token_calls.values().sum::<u32>();
     let began = Instant::now();

@@ -3,6 +3,7 @@
 use crate::exchange::until;
 use crate::refresh::EXPIRED;
 use futures_util::future::join_all;
+use portico_tests::faults::herd;
 use portico_tests::{Database, PORTAL, Replica, Stage};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -166,4 +167,13 @@ async fn a_killed_leader_is_followed_when_its_lease_has_run_out() {
     assert_eq!(stage.count("SELECT generation FROM connection").await, 2);
     let connection = other.connection(&id).await;
     assert_eq!(connection["grant"]["fault"], json!(null), "{connection}");
+}
+
+/// OV-3, CP-2: a token call that waited for its turn has its whole time all the same: one that is cut off when it was
+/// answered would lose what it brought. The last of these waits three seconds, and HubSpot takes seven.
+#[tokio::test]
+async fn a_call_that_waited_for_its_turn_has_its_whole_time() {
+    let figures = herd::run_slowly(90, Some(1), Duration::from_secs(7)).await;
+    figures.print();
+    figures.check();
 }

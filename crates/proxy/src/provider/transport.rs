@@ -25,6 +25,8 @@ pub(super) const TOKEN_ANSWER_CAP: usize = 96 * 1024;
 const API_ANSWER_CAP: usize = 8 * 1024 * 1024;
 /// Token calls a second.
 const TOKEN_PACE: u32 = 20;
+/// How long a token call waits for its turn; with the call itself it ends well before a lease.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Token calls that may wait for their turn, and refreshes under way; a longer queue would outlast their deadline.
 const MOST_WAITING: u32 = 100;
 /// How long token calls rest after a provider refused our own credentials.
@@ -262,26 +264,29 @@ impl Transport {
         self.paced(request, false).await
     }
 
-    /// Within the pace of token calls; the deadline covers the wait for it. What `rests` is not sent while our own
-    /// credentials are refused, nor what already waits when they are.
+    /// Within the pace of token calls, which is waited for before the call's own time begins: a call that is cut off
+    /// may have spent a token. What `rests` is not sent while our own credentials are refused, nor what already waits
+    /// when they are.
     async fn paced(&self, request: RequestBuilder, rests: bool) -> Result<ApiAnswer, TokenFault> {
-        let call = async {
-            if rests && self.is_broken() {
-                return Err(TokenFault::resting());
-            }
-            let jitter = Jitter::up_to(Duration::from_millis(25));
-            let waiting = Counted::one_more(&self.waiting);
-            self.pace.until_ready_with_jitter(jitter).await;
-            drop(waiting);
-            if rests && self.is_broken() {
-                return Err(TokenFault::resting());
-            }
-            let request = request.timeout(TOKEN_DEADLINE);
-            let answer = send(request, TOKEN_ANSWER_CAP, &self.shared.memory);
-            answer.await.map_err(TokenFault::of)
-        };
-        let call = tokio::time::timeout(TOKEN_DEADLINE, call).await;
-        call.unwrap_or_else(|_| Err(TokenFault::of(ApiFault::Unreachable)))
+        if rests && self.is_broken() {
+            return Err(TokenFault::resting());
+        }
+        let jitter = Jitter::up_to(Duration::from_millis(25));
+        let waiting = Counted::one_more(&self.waiting);
+        let turn = self.pace.until_ready_with_jitter(jitter);
+        let has_come = tokio::time::timeout(LONGEST_WAIT, turn).await;
+        drop(waiting);
+        if has_come.is_err() {
+            return Err(TokenFault::of(ApiFault::NotSent));
+        }
+        if rests && self.is_broken() {
+            return Err(TokenFault::resting());
+        }
+        let request = request.timeout(TOKEN_DEADLINE);
+        let answer = send(request, TOKEN_ANSWER_CAP, &self.shared.memory);
+        let answer = tokio::time::timeout(TOKEN_DEADLINE, answer).await;
+        let answer = answer.unwrap_or(Err(ApiFault::Unreachable));
+        answer.map_err(TokenFault::of)
     }
 
     /// The fault of an answer that is no good one, outside the token endpoint.
