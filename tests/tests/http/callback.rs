@@ -47,6 +47,9 @@ async fn an_unknown_and_an_expired_state_read_the_same() {
     let late = callback(&stage, "hubspot", &format!("code=x&state={}", flow.state));
     let (status, expired) = page(&person, &late).await;
     assert_eq!(status, 410);
+    let written =
+        "SELECT COUNT(*) FROM journal WHERE action = 'flow.return' AND outcome = 'flow_expired'";
+    crate::exchange::until(async || stage.count(written).await == 1).await;
     for query in [
         "code=x&state=y".to_owned(),
         format!("code=x&state={}", encoded(3)),

@@ -127,7 +127,15 @@ async fn take(app: &Shared, provider: &str, returned: Returned) -> ApiResult<Res
         return Ok(page(Page::Unknown));
     }
     if flow.now > flow.expires_at {
-        note(app, &flow, ErrorCode::FlowExpired.entry().code).await?;
+        // Beside the answer: to wait for the write would tell an expired state from an unknown one (CB-1).
+        let app_of_task = app.clone();
+        app.tasks.spawn(async move {
+            let expired = ErrorCode::FlowExpired.entry().code;
+            if let Err(error) = note(&app_of_task, &flow, expired).await {
+                let code = error.code().entry().code;
+                tracing::error!(code, "an expired return could not be written down");
+            }
+        });
         return Ok(page(Page::Expired));
     }
     // Its tenant, or the page it would return to, has left the configuration meanwhile.
