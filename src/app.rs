@@ -8,8 +8,9 @@ mod flow;
 mod retrieve;
 mod update;
 
-pub(crate) use explore::{Explorer, ExplorerAction, Loading, RecordTab};
+pub(crate) use explore::{Explore, Explorer, ExplorerAction, Loading, RecordTab};
 
+use crate::later::{NotLoaded, OpenExplorer, Part};
 use crate::shell::events::{self, StreamState, Subscription};
 use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::location::{self, HashListener};
@@ -88,6 +89,8 @@ pub(crate) enum Action {
     Explore(ExplorerAction),
     DismissToast,
     Retry,
+    /// Asks again for a part of the app that did not load.
+    LoadAgain,
 }
 
 pub(crate) enum Msg {
@@ -108,6 +111,7 @@ pub(crate) enum Msg {
     Loaded(Box<explore::Loaded>),
     Changed(ConnectionId, Result<Box<Connection>, Box<Problem>>),
     Copied(bool),
+    ExplorerPart(Result<OpenExplorer, NotLoaded>),
     Removed(ConnectionId, Result<Vec<String>, Box<Problem>>),
     Tick,
 }
@@ -123,7 +127,7 @@ pub(crate) struct Ready {
     pub(crate) booted: Booted,
     pub(crate) flow: FlowDriver,
     pub(crate) retrievals: Retrievals,
-    pub(crate) explorer: Option<Explorer>,
+    pub(crate) explorer: Option<Box<dyn Explore>>,
     pub(crate) stream: StreamState,
     pub(crate) dialog: Option<Dialog>,
     /// The dialog's request is under way.
@@ -142,6 +146,8 @@ pub(crate) struct Ready {
 pub(crate) struct App {
     phase: Phase,
     route: Route,
+    /// The explorer's code.
+    explorer_part: Part<OpenExplorer>,
     _hash: Option<HashListener>,
     _clock: Interval,
     /// Signing in; ends with the widget.
@@ -166,6 +172,7 @@ impl Component for App {
         };
         Self {
             phase: Phase::Starting,
+            explorer_part: Part::Unasked,
             route: Route::parse(&start),
             _hash: hash,
             _clock: clock,
@@ -189,6 +196,7 @@ impl Component for App {
                 let reopen = Callback::from(move |()| driver.reopen());
                 view::frame::ready(&view::Scene {
                     route: &self.route,
+                    missing: self.explorer_part.missing(),
                     ready,
                     layout: ctx.props().layout,
                     routing: ctx.props().routing,

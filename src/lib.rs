@@ -6,5 +6,6 @@
 
 mod app;
 mod element;
+mod later;
 mod shell;
 mod view;

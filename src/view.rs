@@ -6,7 +6,7 @@ mod before_you_start;
 mod code;
 mod connections;
 mod dialog;
-mod explorer;
+pub(crate) mod explorer;
 mod flow_dialog;
 pub(crate) mod frame;
 mod help;
@@ -21,11 +21,14 @@ mod virtual_list;
 use crate::app::{Action, Ready};
 use crate::shell::host::{Layout, Routing};
 use portico_core::route::Route;
+use portico_core::wire::Problem;
 use yew::Callback;
 
 /// What is drawn, and where wishes go.
 pub(crate) struct Scene<'a> {
     pub(crate) route: &'a Route,
+    /// Why the code of this view is not here.
+    pub(crate) missing: Option<&'a Problem>,
     pub(crate) ready: &'a Ready,
     pub(crate) layout: Layout,
     pub(crate) routing: Routing,

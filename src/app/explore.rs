@@ -6,6 +6,7 @@ use crate::shell::clock;
 use crate::shell::store::Store;
 use crate::shell::task::Task;
 use crate::shell::timer;
+use crate::view::Scene;
 use litemap::LiteMap;
 use portico_core::explorer::{
     Facet, FacetKind, Lines, ListModel, Query, Row, Summary, TypeTitles, pretty, record_json, rows,
@@ -16,7 +17,7 @@ use portico_core::object_types::part_order;
 use portico_core::order::{TextSet, ordered};
 use portico_core::retrieval::Kind;
 use std::rc::Rc;
-use yew::Context;
+use yew::{Context, Html};
 
 /// Longest slice of parsing before the browser gets its turn, in milliseconds.
 const SLICE_MS: u64 = 8;
@@ -50,6 +51,31 @@ pub(crate) enum Loading {
     Ready,
     /// Some stored part could not be read; it is named.
     Damaged(String),
+}
+
+/// The explorer as the app knows it: its code is a part of its own, and the first file holds none of it.
+pub(crate) trait Explore {
+    /// Whose metadata it shows.
+    fn portal(&self) -> PortalId;
+    /// Follows the address: `[kind[, part][, record]]`.
+    fn follow(&mut self, ctx: &Context<App>, store: &Store, path: &[String]);
+    /// A part was stored while the explorer is open.
+    fn stored(
+        &mut self,
+        ctx: &Context<App>,
+        store: &Store,
+        portal: PortalId,
+        kind: Kind,
+        part: String,
+    );
+    /// What it was reading is here.
+    fn loaded(&mut self, ctx: &Context<App>, store: &Store, loaded: Loaded);
+    /// What a person does in it.
+    fn act(&mut self, action: ExplorerAction);
+    /// The open record's raw JSON.
+    fn open_json(&self) -> Option<Rc<str>>;
+    /// Draws it.
+    fn view(&self, scene: &Scene<'_>) -> Html;
 }
 
 /// One stored part, read.
@@ -104,7 +130,7 @@ pub(crate) struct Explorer {
 }
 
 impl Explorer {
-    pub(super) fn new(portal: PortalId) -> Self {
+    pub(crate) fn new(portal: PortalId) -> Self {
         Self {
             portal,
             kind: FIRST,
@@ -127,55 +153,6 @@ impl Explorer {
         }
     }
 
-    /// Follows the address: `[kind[, part][, record]]`.
-    pub(super) fn follow(&mut self, ctx: &Context<App>, store: &Store, path: &[String]) {
-        let kind = path
-            .first()
-            .and_then(|slug| Kind::from_slug(slug))
-            .unwrap_or(FIRST);
-        if kind != self.kind || self.generation == 0 {
-            self.kind = kind;
-            self.query = Query::default();
-            self.parts.clear();
-            self.due.clear();
-            self.generation += 1;
-            self.busy = false;
-            self.loading = Loading::Running;
-            self.list_version += 1;
-            self.rebuild();
-            self.load(ctx, store, None);
-        }
-        let rest = path.get(1..).unwrap_or_default();
-        self.wanted = match rest {
-            [part, id] => Some((Some(part.clone()), id.clone())),
-            [one] if kind.by_object_type() => {
-                self.narrow(FacetKind::Part, Some(one.clone()));
-                None
-            }
-            [id] => Some((None, id.clone())),
-            _ => None,
-        };
-        self.open_wanted();
-    }
-
-    /// A part was stored while the explorer is open.
-    pub(super) fn stored(
-        &mut self,
-        ctx: &Context<App>,
-        store: &Store,
-        portal: PortalId,
-        kind: Kind,
-        part: String,
-    ) {
-        if portal == self.portal && kind == self.kind {
-            self.due.insert(part);
-            if !self.busy {
-                let due = std::mem::take(&mut self.due);
-                self.load(ctx, store, Some(due));
-            }
-        }
-    }
-
     fn load(&mut self, ctx: &Context<App>, store: &Store, only: Option<TextSet>) {
         self.busy = true;
         let (portal, kind, generation) = (self.portal, self.kind, self.generation);
@@ -190,44 +167,6 @@ impl Explorer {
                 titles,
             })));
         }));
-    }
-
-    pub(super) fn loaded(&mut self, ctx: &Context<App>, store: &Store, loaded: Loaded) {
-        if loaded.portal != self.portal || loaded.generation != self.generation {
-            return;
-        }
-        self.busy = false;
-        for (name, part) in loaded.parts {
-            self.parts.insert(name, part);
-        }
-        if let Some(titles) = loaded.titles {
-            self.titles = Rc::new(titles);
-        }
-        self.loading = loaded.damaged.map_or(Loading::Ready, Loading::Damaged);
-        self.rebuild();
-        if self.record.is_none() {
-            self.open_wanted();
-        }
-        if !self.due.is_empty() {
-            let due = std::mem::take(&mut self.due);
-            self.load(ctx, store, Some(due));
-        }
-    }
-
-    pub(super) fn act(&mut self, action: ExplorerAction) {
-        match action {
-            ExplorerAction::Search(text) => {
-                self.query.text = text;
-                self.filter();
-            }
-            ExplorerAction::Facet(kind, value) => self.narrow(kind, value),
-            ExplorerAction::Sort(sort) => {
-                self.query.sort = sort;
-                self.filter();
-            }
-            ExplorerAction::Tab(tab) => self.tab = tab,
-            ExplorerAction::Copy | ExplorerAction::Open(_) => {}
-        }
     }
 
     /// The index within `visible` of the open record.
@@ -316,6 +255,105 @@ impl Explorer {
     /// Whether the address asks for a record that is not here.
     pub(crate) fn wants_missing(&self) -> bool {
         self.wanted.is_some() && self.record.is_none() && self.loading != Loading::Running
+    }
+}
+
+impl Explore for Explorer {
+    fn portal(&self) -> PortalId {
+        self.portal
+    }
+
+    fn follow(&mut self, ctx: &Context<App>, store: &Store, path: &[String]) {
+        let kind = path
+            .first()
+            .and_then(|slug| Kind::from_slug(slug))
+            .unwrap_or(FIRST);
+        if kind != self.kind || self.generation == 0 {
+            self.kind = kind;
+            self.query = Query::default();
+            self.parts.clear();
+            self.due.clear();
+            self.generation += 1;
+            self.busy = false;
+            self.loading = Loading::Running;
+            self.list_version += 1;
+            self.rebuild();
+            self.load(ctx, store, None);
+        }
+        let rest = path.get(1..).unwrap_or_default();
+        self.wanted = match rest {
+            [part, id] => Some((Some(part.clone()), id.clone())),
+            [one] if kind.by_object_type() => {
+                self.narrow(FacetKind::Part, Some(one.clone()));
+                None
+            }
+            [id] => Some((None, id.clone())),
+            _ => None,
+        };
+        self.open_wanted();
+    }
+
+    fn stored(
+        &mut self,
+        ctx: &Context<App>,
+        store: &Store,
+        portal: PortalId,
+        kind: Kind,
+        part: String,
+    ) {
+        if portal == self.portal && kind == self.kind {
+            self.due.insert(part);
+            if !self.busy {
+                let due = std::mem::take(&mut self.due);
+                self.load(ctx, store, Some(due));
+            }
+        }
+    }
+
+    fn loaded(&mut self, ctx: &Context<App>, store: &Store, loaded: Loaded) {
+        if loaded.portal != self.portal || loaded.generation != self.generation {
+            return;
+        }
+        self.busy = false;
+        for (name, part) in loaded.parts {
+            self.parts.insert(name, part);
+        }
+        if let Some(titles) = loaded.titles {
+            self.titles = Rc::new(titles);
+        }
+        self.loading = loaded.damaged.map_or(Loading::Ready, Loading::Damaged);
+        self.rebuild();
+        if self.record.is_none() {
+            self.open_wanted();
+        }
+        if !self.due.is_empty() {
+            let due = std::mem::take(&mut self.due);
+            self.load(ctx, store, Some(due));
+        }
+    }
+
+    fn act(&mut self, action: ExplorerAction) {
+        match action {
+            ExplorerAction::Search(text) => {
+                self.query.text = text;
+                self.filter();
+            }
+            ExplorerAction::Facet(kind, value) => self.narrow(kind, value),
+            ExplorerAction::Sort(sort) => {
+                self.query.sort = sort;
+                self.filter();
+            }
+            ExplorerAction::Tab(tab) => self.tab = tab,
+            ExplorerAction::Copy | ExplorerAction::Open(_) => {}
+        }
+    }
+
+    fn open_json(&self) -> Option<Rc<str>> {
+        self.record.as_ref().map(|record| Rc::clone(&record.json))
+    }
+
+    fn view(&self, scene: &Scene<'_>) -> Html {
+        crate::view::explorer::view(scene, self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What each message changes. One match; each arm hands on to the room that knows.
 
-use super::{Action, App, Dialog, Explorer, ExplorerAction, Msg, Phase, Ready, Route};
+use super::{Action, App, Dialog, ExplorerAction, Msg, Phase, Ready, Route};
+use crate::later;
 use crate::shell::clock::now_seconds;
 use crate::shell::events::StreamState;
 use crate::shell::host::{HostEvent, Routing};
@@ -46,6 +47,11 @@ impl App {
             }
             Msg::Hash(hash) => {
                 self.route = Route::parse(&hash);
+                self.follow_route(ctx);
+                return true;
+            }
+            Msg::ExplorerPart(outcome) => {
+                self.explorer_part.end(outcome);
                 self.follow_route(ctx);
                 return true;
             }
@@ -107,7 +113,7 @@ impl App {
             Msg::Act(action) => self.act(ctx, action),
             Msg::Tick => ready.resume_stopped(),
             // A list that could not be read: the stream's own state says that the proxy is out of reach.
-            Msg::Reloaded { .. } | Msg::Booted(_) | Msg::Hash(_) => {}
+            Msg::Reloaded { .. } | Msg::Booted(_) | Msg::Hash(_) | Msg::ExplorerPart(_) => {}
         }
         true
     }
@@ -129,7 +135,7 @@ impl App {
                     let stay = ready
                         .explorer
                         .as_ref()
-                        .is_some_and(|explorer| explorer.record.is_some());
+                        .is_some_and(|explorer| explorer.open_json().is_some());
                     let route = Route::Explorer { portal, path };
                     if stay && ctx.props().routing == Routing::Hash {
                         location::replace_hash(&route.hash());
@@ -141,18 +147,22 @@ impl App {
                 }
             }
             Action::Explore(ExplorerAction::Copy) => {
-                if let Some(record) = ready
+                if let Some(json) = ready
                     .explorer
                     .as_ref()
-                    .and_then(|explorer| explorer.record.as_ref())
+                    .and_then(|explorer| explorer.open_json())
                 {
-                    copy(ctx, record.json.to_string());
+                    copy(ctx, json.to_string());
                 }
             }
             Action::Explore(action) => {
                 if let Some(explorer) = &mut ready.explorer {
                     explorer.act(action);
                 }
+            }
+            Action::LoadAgain => {
+                self.explorer_part.again();
+                self.follow_route(ctx);
             }
             action => ready.act(ctx, action),
         }
@@ -175,12 +185,21 @@ impl App {
         };
         match &self.route {
             Route::Explorer { portal, path } => {
+                let Some(open) = self.explorer_part.here() else {
+                    if self.explorer_part.begin() {
+                        let link = ctx.link().clone();
+                        spawn_local(async move {
+                            link.send_message(Msg::ExplorerPart(later::explorer().await));
+                        });
+                    }
+                    return;
+                };
                 if ready
                     .explorer
                     .as_ref()
-                    .is_none_or(|explorer| explorer.portal != *portal)
+                    .is_none_or(|explorer| explorer.portal() != *portal)
                 {
-                    ready.explorer = Some(Explorer::new(*portal));
+                    ready.explorer = Some(open(*portal));
                 }
                 if let Some(explorer) = &mut ready.explorer {
                     explorer.follow(ctx, &ready.booted.store, path);
@@ -304,6 +323,7 @@ impl Ready {
             | Action::ViewMetadata(_)
             | Action::ViewMetadataAfterFlow(_)
             | Action::Explore(_)
+            | Action::LoadAgain
             | Action::Retry => {}
         }
     }

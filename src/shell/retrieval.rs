@@ -7,6 +7,7 @@ use super::proxy::{Proxy, RelayAnswer};
 use super::store::{NewPart, Standing, Store, StoredPortal};
 use super::task::Task;
 use super::timer::{breathe, sleep};
+use crate::later;
 use futures_util::future::{Either, FutureExt as _, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use portico_core::error::ErrorCode;
@@ -15,7 +16,7 @@ use portico_core::retrieval::{
     Answer, CallId, Effect, Kind, KindProgress, KindState, Meter, Outcome, Overall, Phase,
     PlanInput, Planner, RelayCall,
 };
-use portico_core::wire::Connection;
+use portico_core::wire::{Connection, Problem};
 use std::pin::pin;
 use yew::Callback;
 
@@ -94,12 +95,22 @@ impl Retrieval {
             on_stored,
         };
         Self {
-            _task: Task::spawn(async move { run.run(mode).await }),
+            _task: Task::spawn(async move {
+                match later::retrieval().await {
+                    Ok(retrieve) => retrieve(run, mode).await,
+                    // The next event of the connection, or the next tick, starts it again.
+                    Err(missing) => {
+                        let problem: Box<Problem> = missing.into();
+                        run.not_loaded(&problem);
+                    }
+                }
+            }),
         }
     }
 }
 
-struct Run {
+/// All that a run needs.
+pub(crate) struct Run {
     proxy: Proxy,
     store: Store,
     id: ConnectionId,
@@ -110,7 +121,7 @@ struct Run {
 }
 
 impl Run {
-    async fn run(&self, mode: Mode) {
+    pub(crate) async fn run(self, mode: Mode) {
         if mode == Mode::ReadOnly {
             let planner = self.stored().await.and_then(|stored| self.resumed(&stored));
             if planner.is_some() || self.store.has_set_aside(self.portal) {
@@ -315,12 +326,34 @@ impl Run {
             .await;
     }
 
+    /// Says that nothing can be retrieved for want of the code for it.
+    fn not_loaded(&self, problem: &Problem) {
+        self.tell(
+            Overall {
+                phase: Phase::Error(problem.code),
+                fraction: 0.0,
+            },
+            Vec::new(),
+            Meter::default(),
+            false,
+        );
+    }
+
     fn report(&self, planner: &Planner, elsewhere: bool) {
+        self.tell(
+            planner.overall(),
+            planner.progress().to_vec(),
+            planner.meter(),
+            elsewhere,
+        );
+    }
+
+    fn tell(&self, overall: Overall, kinds: Vec<KindProgress>, meter: Meter, elsewhere: bool) {
         self.on_progress.emit(ProgressUpdate {
             portal: self.portal,
-            overall: planner.overall(),
-            kinds: planner.progress().to_vec(),
-            meter: planner.meter(),
+            overall,
+            kinds,
+            meter,
             elsewhere,
             kept: if self.store.is_persistent() {
                 Kept::InBrowser

@@ -16,15 +16,10 @@ use yew::prelude::*;
 
 const ROW_HEIGHT: u32 = 56;
 
-pub(crate) fn view(scene: &Scene<'_>, portal: PortalId, _path: &[String]) -> Html {
-    let (Some(connection), Some(explorer)) = (scene.ready.portal(portal), &scene.ready.explorer)
-    else {
-        return html! {
-            <div class="main"><div class="page narrow">
-                { notice::line("attention", Icon::Info, &format!("Portal {portal} is not connected here.")) }
-                <p><a href={Route::Accounts.hash()} onclick={scene.nav(&Route::Accounts)}>{ "Back to Client Accounts" }</a></p>
-            </div></div>
-        };
+pub(crate) fn view(scene: &Scene<'_>, explorer: &Explorer) -> Html {
+    let portal = explorer.portal;
+    let Some(connection) = scene.ready.portal(portal) else {
+        return unknown(scene, portal);
     };
     let update = scene.ready.retrievals.of(portal);
     let kinds = update
@@ -53,6 +48,15 @@ pub(crate) fn view(scene: &Scene<'_>, portal: PortalId, _path: &[String]) -> Htm
             <section class="pane list-pane" aria-label={explorer.kind.title()}>{ list(scene, explorer, kinds) }</section>
             <section class="pane detail-pane" aria-label="Record">{ record::view(scene, portal, explorer) }</section>
         </div>
+    }
+}
+
+fn unknown(scene: &Scene<'_>, portal: PortalId) -> Html {
+    html! {
+        <div class="main"><div class="page narrow">
+            { notice::line("attention", Icon::Info, &format!("Portal {portal} is not connected here.")) }
+            <p><a href={Route::Accounts.hash()} onclick={scene.nav(&Route::Accounts)}>{ "Back to Client Accounts" }</a></p>
+        </div></div>
     }
 }
 

@@ -1,7 +1,7 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{Scene, accounts, connections, dialog, explorer, help, notice};
+use super::{Scene, accounts, connections, dialog, help, notice};
 use crate::app::Action;
 use crate::shell::events::StreamState;
 use crate::shell::host::Layout;
@@ -47,7 +47,10 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
     let view = match scene.route {
         Route::Accounts => accounts::view(scene),
         Route::Connections => connections::view(scene),
-        Route::Explorer { portal, path } => explorer::view(scene, *portal, path),
+        Route::Explorer { .. } => match &scene.ready.explorer {
+            Some(explorer) => explorer.view(scene),
+            None => later(scene),
+        },
         Route::Help(page) => help::view(scene, *page),
     };
     html! {
@@ -72,6 +75,21 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
                 }
             </div>
         </div>
+    }
+}
+
+/// In place of a view whose code is on its way, or did not come.
+fn later(scene: &Scene<'_>) -> Html {
+    match scene.missing {
+        None => html! {
+            <div class="blank" role="status">{ Icon::Loader.svg_with("icon spin") }<p>{ "Opening…" }</p></div>
+        },
+        Some(problem) => html! {
+            <div class="main"><div class="page narrow">
+                { notice::problem(problem) }
+                <div class="buttons"><button type="button" class="button" onclick={scene.click(Action::LoadAgain)}>{ "Try again" }</button></div>
+            </div></div>
+        },
     }
 }
 

@@ -60,6 +60,7 @@ fn size() -> Outcome {
     println!("Bytes to first view (brotli 11)");
     let app = bundle::build(&Site::app(), &place::out().join("bench-dist"), None)?;
     print_first_view(&app);
+    print_later(&app);
     let hello = bundle::build(&Site::hello(), &place::out().join("bench-hello"), None)?;
     println!("\nA bare Yew page, built and finished by the same commands");
     print_first_view(&hello);
@@ -192,6 +193,21 @@ pub(crate) fn print_first_view(finished: &Finished) {
         "",
         say::kilobytes(first_view_size(finished))
     );
+}
+
+/// The WebAssembly that is fetched when it is first needed.
+fn print_later(finished: &Finished) {
+    let later = finished.files.iter().filter(|file| {
+        file.path.strip_suffix(".wasm").is_some() && !finished.first_view.contains(&file.path)
+    });
+    for file in later {
+        println!(
+            "  later: {:<37} {:>10} plain {:>10} brotli",
+            file.path,
+            say::kilobytes(file.bytes),
+            say::kilobytes(file.on_the_wire())
+        );
+    }
 }
 
 fn first_view(finished: &Finished) -> Vec<&Listed> {

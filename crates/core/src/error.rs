@@ -182,6 +182,8 @@ catalogue! {
         "The proxy's answer could not be read", "The app and the proxy may be of different versions.", "Reload the page to get the matching version.";
     StorageUnavailable "storage_unavailable" "STORAGE_UNAVAILABLE" 0
         "This browser keeps nothing for Portico", "Storage is denied, full or blocked by an older tab.", "Portico works on, but retrieves again after each reload.";
+    PartNotLoaded "part_not_loaded" "PART_NOT_LOADED" 0
+        "A part of Portico could not be loaded", "The network failed, or another version of Portico is served by now.", "Check the network and try again; if it stays, reload the page.";
     SnapshotUnreadable "snapshot_unreadable" "SNAPSHOT_UNREADABLE" 0
         "A stored snapshot is of another version", "It was written by another version of Portico, or is damaged.", "It was set aside and is being retrieved again.";
 }

@@ -10,6 +10,7 @@ pub(crate) mod html;
 mod optimise;
 mod paths;
 mod references;
+mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,6 +23,7 @@ use crate::{place, process};
 
 use assets::Asset;
 pub(crate) use assets::Listed;
+use split::Cut;
 
 /// A page that Trunk compiles and xtask finishes.
 pub(crate) struct Site {
@@ -33,6 +35,8 @@ pub(crate) struct Site {
     www: PathBuf,
     /// The module that loads the WebAssembly.
     entry: &'static str,
+    /// Whether the module is marked where it is to be cut.
+    cut: bool,
 }
 
 impl Site {
@@ -44,6 +48,7 @@ impl Site {
             index: root.join("index.html"),
             www: root.join("www"),
             entry: "portico-connections.js",
+            cut: true,
         }
     }
 
@@ -55,6 +60,7 @@ impl Site {
             index: root.join("index.html"),
             www: root.join("www"),
             entry: "hello.js",
+            cut: false,
         }
     }
 }
@@ -78,12 +84,17 @@ pub(crate) fn build(site: &Site, out: &Path, proxy: Option<&str>) -> Outcome<Fin
     let _lock = process::lock(&place::out(), "building the bundle")?;
     let stage = compile(&tools, site)?;
     let built = read_folder(&stage)?;
+    let cut = if site.cut {
+        Some(split::cut(&tools, site.name)?)
+    } else {
+        None
+    };
     let www = if site.www.is_dir() {
         read_folder(&site.www)?
     } else {
         BTreeMap::new()
     };
-    let (bundle, optimised) = finish(&tools, site, built, www, proxy)?;
+    let (bundle, optimised) = finish(&tools, site, built, cut, www, proxy)?;
     let first_view = reached(&bundle, "index.html");
     let files = assets::write(&bundle, out)?;
     Ok(Finished {
@@ -116,7 +127,7 @@ fn compile(tools: &WasmTools, site: &Site) -> Outcome<PathBuf> {
     let first: Vec<&Path> = tools.wasm_bindgen.parent().into_iter().collect();
     command.env("PATH", process::path_with(&first)?);
     command.env("TRUNK_SKIP_VERSION_CHECK", "true");
-    command.env("CARGO_ENCODED_RUSTFLAGS", paths::rustflags());
+    command.env("CARGO_ENCODED_RUSTFLAGS", paths::rustflags(site.cut));
     // Trunk prints its own backtrace on every failed build, which buries what cargo said.
     command.env("RUST_BACKTRACE", "0");
     // Trunk 0.21 takes NO_COLOR=1 for a malformed option of its own.
@@ -158,12 +169,19 @@ fn finish(
     tools: &WasmTools,
     site: &Site,
     mut built: BTreeMap<String, Vec<u8>>,
+    cut: Option<Cut>,
     www: BTreeMap<String, Vec<u8>>,
     proxy: Option<&str>,
 ) -> Outcome<(Bundle, bool)> {
     let mut bundle = Bundle::new();
-    let glue = take_built(&mut built, site.name, ".js")?;
-    let wasm = take_built(&mut built, site.name, "_bg.wasm")?;
+    let mut glue = take_built(&mut built, site.name, ".js")?;
+    let mut wasm = take_built(&mut built, site.name, "_bg.wasm")?;
+    if let Some(cut) = cut {
+        wasm = cut.wasm;
+        let parts = add_parts(tools, site, &mut bundle, cut.parts)?;
+        let script = String::from_utf8(cut.glue).or_say(site.name)?;
+        glue = split::join(&script, &cut.link, &parts)?.into_bytes();
+    }
     paths::check(&wasm)?;
     let wasm = optimise::optimise(tools.wasm_opt.as_deref(), wasm)?;
     let (glue, wasm) = glue::shorten(glue, &wasm)?;
@@ -260,6 +278,32 @@ fn finish(
     Ok((bundle, tools.wasm_opt.is_some()))
 }
 
+/// What loads later, by file name: its path in the bundle and its integrity. No file of the first view
+/// refers to it in the sense of [`reached`], for the script asks for it when it is needed.
+fn add_parts(
+    tools: &WasmTools,
+    site: &Site,
+    bundle: &mut Bundle,
+    parts: BTreeMap<String, Vec<u8>>,
+) -> Outcome<BTreeMap<String, (String, String)>> {
+    let mut added = BTreeMap::new();
+    for (file, bytes) in parts {
+        let bytes = optimise::optimise(tools.wasm_opt.as_deref(), bytes)?;
+        paths::check(&bytes)?;
+        let name = file.strip_prefix("split_").unwrap_or(&file);
+        let integrity = Asset::new(bytes.clone(), BTreeSet::new()).integrity();
+        let path = add(
+            bundle,
+            &format!("{}-{name}", site.name),
+            bytes,
+            BTreeSet::new(),
+            true,
+        );
+        added.insert(file, (path, integrity));
+    }
+    Ok(added)
+}
+
 /// Trunk's output `name-<hash><suffix>`.
 fn take_built(built: &mut BTreeMap<String, Vec<u8>>, name: &str, suffix: &str) -> Outcome<Vec<u8>> {
     let prefix = format!("{name}-");
@@ -325,6 +369,7 @@ mod tests {
             index: "index.html".into(),
             www: "www".into(),
             entry: "entry.js",
+            cut: false,
         }
     }
 
@@ -336,6 +381,7 @@ mod tests {
         let tools = WasmTools {
             trunk: "trunk".into(),
             wasm_bindgen: "wasm-bindgen".into(),
+            wasm_split: "wasm-split-cli".into(),
             wasm_opt: None,
         };
         let built = bytes(&[
@@ -353,7 +399,7 @@ mod tests {
             ("return.js", "window.close()"),
             ("compiled-in.css", "i {}"),
         ]);
-        finish(&tools, &site(), built, www, None).map(|(bundle, _)| bundle)
+        finish(&tools, &site(), built, None, www, None).map(|(bundle, _)| bundle)
     }
 
     const ENTRY: &str =

@@ -18,7 +18,8 @@ const BETWEEN: &str = "\u{1f}";
 const COMPACT: [&str; 2] = ["--cfg", "sha2_backend_soft=\"compact\""];
 
 /// The value of `CARGO_ENCODED_RUSTFLAGS`: what the environment asks for, and where paths begin.
-pub(super) fn rustflags() -> String {
+/// `cut`: the module is cut afterwards, and keeps what that needs.
+pub(super) fn rustflags(cut: bool) -> String {
     let asked = match env::var("CARGO_ENCODED_RUSTFLAGS") {
         Ok(flags) => flags.split(BETWEEN).map(str::to_owned).collect(),
         Err(_) => env::var("RUSTFLAGS")
@@ -37,6 +38,7 @@ pub(super) fn rustflags() -> String {
     asked
         .into_iter()
         .chain(COMPACT.map(str::to_owned))
+        .chain(cut.then(|| super::split::RUSTFLAG.to_owned()))
         .filter(|flag| !flag.is_empty())
         .chain(ours)
         .collect::<Vec<_>>()
@@ -121,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_compiler_is_told_where_paths_begin() {
-        let flags = rustflags();
+        let flags = rustflags(false);
         let root = format!("--remap-path-prefix={}=", place::root().display());
         assert!(flags.split(BETWEEN).any(|flag| flag == root), "{flags}");
     }

@@ -21,6 +21,8 @@ use crate::{lockfile, place, process};
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Trunk 0.22 changed its output; 0.21 is what `Trunk.toml` asks for.
 const TRUNK: &str = "0.21.14";
+/// Of the same house as `wasm_split_helpers` in the lock file, and of the same 0.2.
+const WASM_SPLIT: &str = "0.2.4";
 const CARGO_DENY: &str = "0.20.2";
 /// What Rust's present features need; Debian 12 still has 108.
 const WASM_OPT_LEAST: u32 = 116;
@@ -30,6 +32,8 @@ const BINARYEN: &str = "132.0.0";
 pub(crate) struct WasmTools {
     pub(crate) trunk: PathBuf,
     pub(crate) wasm_bindgen: PathBuf,
+    /// Cuts the module into what loads first and later.
+    pub(crate) wasm_split: PathBuf,
     /// None where it cannot be had: a demo runs without, published sizes carry a note.
     pub(crate) wasm_opt: Option<PathBuf>,
 }
@@ -40,6 +44,7 @@ pub(crate) fn for_wasm() -> Outcome<WasmTools> {
     Ok(WasmTools {
         trunk: trunk()?,
         wasm_bindgen: wasm_bindgen()?,
+        wasm_split: wasm_split()?,
         wasm_opt: wasm_opt()?,
     })
 }
@@ -88,6 +93,7 @@ fn trunk() -> Outcome<PathBuf> {
         binary: "trunk",
         version: TRUNK,
         locked: true,
+        features: "",
         minutes: 2,
     }
     .ensure()
@@ -107,6 +113,20 @@ fn wasm_bindgen() -> Outcome<PathBuf> {
         binary: "wasm-bindgen",
         version: &version,
         locked: false,
+        features: "",
+        minutes: 1,
+    }
+    .ensure()
+}
+
+/// It tells no version of its own, so a copy on PATH would be taken on trust: always ours.
+fn wasm_split() -> Outcome<PathBuf> {
+    CargoTool {
+        name: "wasm_split_cli_support",
+        binary: "wasm-split-cli",
+        version: WASM_SPLIT,
+        locked: true,
+        features: "build-binary",
         minutes: 1,
     }
     .ensure()
@@ -122,6 +142,7 @@ pub(crate) fn cargo_deny() -> Outcome<PathBuf> {
         binary: "cargo-deny",
         version: CARGO_DENY,
         locked: true,
+        features: "",
         minutes: 1,
     }
     .ensure()
@@ -176,6 +197,8 @@ struct CargoTool<'a> {
     binary: &'a str,
     version: &'a str,
     locked: bool,
+    /// Between commas; empty for the default ones.
+    features: &'a str,
     /// What building it took on two cores.
     minutes: u32,
 }
@@ -216,7 +239,8 @@ impl CargoTool<'_> {
 
     /// A published binary, for those who have cargo-binstall; no reason to fail.
     fn fetch_built(&self) -> Outcome<bool> {
-        let Some(binstall) = place::on_path("cargo-binstall") else {
+        let Some(binstall) = place::on_path("cargo-binstall").filter(|_| self.features.is_empty())
+        else {
             return Ok(false);
         };
         let mut command = Command::new(binstall);
@@ -243,6 +267,9 @@ impl CargoTool<'_> {
         command.args(["--bin", self.binary]);
         if self.locked {
             command.arg("--locked");
+        }
+        if !self.features.is_empty() {
+            command.args(["--features", self.features]);
         }
         // Outside the repository, so that neither its .cargo/config.toml nor its target counts.
         command

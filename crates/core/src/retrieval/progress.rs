@@ -141,7 +141,7 @@ pub struct Overall {
 }
 
 /// The live budget (P4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Meter {
     /// Calls without an answer yet.
     pub in_flight: u32,
