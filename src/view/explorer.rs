@@ -33,7 +33,7 @@ pub(crate) fn view(scene: &Scene<'_>, explorer: &Explorer) -> Html {
     html! {
         <div class={classes!("explorer", has_record.then_some("has-record"))}>
             <header class="explorer-head">
-                <a class="button quiet square" href={Route::Accounts.hash()} onclick={scene.nav(&Route::Accounts)} aria-label="Back to Client Accounts">{ Icon::ArrowLeft.svg() }</a>
+                <a class="button quiet square" href={Route::default().hash()} onclick={scene.nav(&Route::default())} aria-label="Back to Client Accounts">{ Icon::ArrowLeft.svg() }</a>
                 <div>
                     <h1>{ display_name(connection) }</h1>
                     <p class="small muted">{ "Portal " }<span class="mono">{ portal.to_string() }</span></p>
@@ -55,7 +55,7 @@ fn unknown(scene: &Scene<'_>, portal: PortalId) -> Html {
     html! {
         <div class="main"><div class="page narrow">
             { notice::line("attention", Icon::Info, &format!("Portal {portal} is not connected here.")) }
-            <p><a href={Route::Accounts.hash()} onclick={scene.nav(&Route::Accounts)}>{ "Back to Client Accounts" }</a></p>
+            <p><a href={Route::default().hash()} onclick={scene.nav(&Route::default())}>{ "Back to Client Accounts" }</a></p>
         </div></div>
     }
 }

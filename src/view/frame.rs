@@ -45,7 +45,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
     let page = scene.layout == Layout::Page;
     let wide = matches!(scene.route, Route::Explorer { .. });
     let view = match scene.route {
-        Route::Accounts => accounts::view(scene),
+        Route::Accounts { .. } => accounts::view(scene),
         Route::Connections => connections::view(scene),
         Route::Explorer { .. } => match &scene.ready.explorer {
             Some(explorer) => explorer.view(scene),
@@ -95,8 +95,13 @@ fn later(scene: &Scene<'_>) -> Html {
 
 fn sidebar(scene: &Scene<'_>) -> Html {
     let item = |route: Route, icon: Icon, label: &'static str| {
-        let here = *scene.route == route
-            || (route == Route::Accounts && matches!(scene.route, Route::Explorer { .. }));
+        let here = match scene.route {
+            // A narrowed table, an open panel and a portal's metadata all stand under Client Accounts.
+            Route::Accounts { .. } | Route::Explorer { .. } => {
+                matches!(route, Route::Accounts { .. })
+            }
+            other => *other == route,
+        };
         html! {
             <a href={route.hash()} onclick={scene.nav(&route)} aria-current={here.then_some("page")}>{ icon.svg() }{ label }</a>
         }
@@ -110,7 +115,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
         <header class="sidebar">
             <div class="brand">{ brand_mark() }<span>{ "Portico" }</span></div>
             <nav class="nav" aria-label="Portals">
-                { item(Route::Accounts, Icon::Building, "Client Accounts") }
+                { item(Route::default(), Icon::Building, "Client Accounts") }
             </nav>
             <div class="nav-group">
                 <p class="nav-title" id="nav-settings">{ "Settings" }</p>

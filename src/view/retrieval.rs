@@ -4,6 +4,7 @@ use super::icon::Icon;
 use crate::shell::retrieval::{Kept, ProgressUpdate};
 use portico_core::error::ErrorCode;
 use portico_core::retrieval::{KindState, Phase};
+pub(crate) use portico_core::text::grouped;
 use yew::prelude::*;
 
 /// Word, numbers and a bar while it runs. `alive`: the portal may be asked now.
@@ -102,34 +103,4 @@ fn line(tone: &'static str, icon: Html, text: &str) -> Html {
 )]
 fn percent(fraction: f32) -> u8 {
     (fraction.clamp(0.0, 1.0) * 100.0) as u8
-}
-
-/// 12,345 rather than 12345.
-pub(crate) fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        for (number, want) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (4_294_967_295, "4,294,967,295"),
-        ] {
-            assert_eq!(grouped(number), want);
-        }
-    }
 }

@@ -12,6 +12,7 @@ mod summary;
 mod titles;
 
 pub use fold::fold;
+pub(crate) use fold::fold_into;
 pub use json::{Line, Lines, TokenClass, pretty, tokens};
 pub use list::{Facet, FacetKind, FacetValue, ListModel, Query, Sort};
 pub use rows::{Origin, Row, record_json, rows};

@@ -2,6 +2,7 @@
 //!
 //! Shells (the proxy, the browser side) hand in times and random bytes, and carry out what is decided here.
 
+pub mod accounts;
 pub mod authorize;
 pub mod connection_type;
 pub mod error;

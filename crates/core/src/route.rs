@@ -1,6 +1,7 @@
 //! The address of every view: what stands behind the `#`.
 //! Owns parsing and writing; an address that names nothing leads to Client Accounts, never to an error.
 
+use crate::accounts::AccountsQuery;
 use crate::ids::PortalId;
 use crate::operations::push_percent_encoded;
 
@@ -23,11 +24,15 @@ impl HelpPage {
 }
 
 /// A view.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// `#/accounts`: the portal table (J5).
-    #[default]
-    Accounts,
+    /// `#/accounts[/{portalId}][?…]`: the portal table (J5); [`Route::default`] asks nothing of it.
+    Accounts {
+        /// What the table shows.
+        query: AccountsQuery,
+        /// The portal whose panel is open beside it.
+        open: Option<PortalId>,
+    },
     /// `#/settings/connections`: connection cards (D2, S5).
     Connections,
     /// `#/portals/{hubId}[/{kind}[/{part}][/{record}]]`: the explorer.
@@ -41,16 +46,26 @@ pub enum Route {
     Help(HelpPage),
 }
 
+impl Default for Route {
+    fn default() -> Self {
+        Self::accounts(AccountsQuery::default(), None)
+    }
+}
+
 impl Route {
     /// Reads a location hash, with or without its `#`.
     pub fn parse(hash: &str) -> Self {
-        let path = hash.trim_start_matches('#').trim_matches('/');
-        let segments: Option<Vec<String>> = path.split('/').map(decoded).collect();
+        let address = hash.trim_start_matches('#');
+        let (path, asked) = address.split_once('?').unwrap_or((address, ""));
+        let segments: Option<Vec<String>> =
+            path.trim_matches('/').split('/').map(decoded).collect();
         let Some(segments) = segments else {
             return Self::default();
         };
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         match names.as_slice() {
+            ["accounts"] => Self::accounts(AccountsQuery::read(asked), None),
+            ["accounts", portal] => Self::accounts(AccountsQuery::read(asked), portal.parse().ok()),
             ["settings", "connections"] | ["connections"] => Self::Connections,
             ["help", "connecting"] => Self::Help(HelpPage::Connecting),
             ["help", "reconnecting"] => Self::Help(HelpPage::Reconnecting),
@@ -68,7 +83,19 @@ impl Route {
     /// The hash that leads here, with its `#`.
     pub fn hash(&self) -> String {
         match self {
-            Self::Accounts => "#/accounts".into(),
+            Self::Accounts { query, open } => {
+                let mut hash = String::from("#/accounts");
+                if let Some(portal) = open {
+                    hash.push('/');
+                    hash.push_str(&portal.to_string());
+                }
+                let asked = query.write();
+                if !asked.is_empty() {
+                    hash.push('?');
+                    hash.push_str(&asked);
+                }
+                hash
+            }
             Self::Connections => "#/settings/connections".into(),
             Self::Help(page) => format!("#/help/{}", page.slug()),
             Self::Explorer { portal, path } => {
@@ -82,6 +109,11 @@ impl Route {
         }
     }
 
+    /// The portal table as asked, with a portal's panel open beside it.
+    pub fn accounts(query: AccountsQuery, open: Option<PortalId>) -> Self {
+        Self::Accounts { query, open }
+    }
+
     /// A view of the explorer.
     pub fn explorer(portal: PortalId, path: &[&str]) -> Self {
         Self::Explorer {
@@ -91,7 +123,8 @@ impl Route {
     }
 }
 
-fn decoded(segment: &str) -> Option<String> {
+/// Undoes percent-encoding; nothing where it is malformed or no UTF-8.
+pub(crate) fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
@@ -109,16 +142,33 @@ fn decoded(segment: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::queries;
     use proptest::prelude::*;
 
     /// J5, D2, S5, J33, J23, P3: each view has an address, and a wrong one does no harm.
     #[test]
     fn addresses_lead_to_views() {
         let explorer = |path: &[&str]| Route::explorer(PortalId(4242), path);
+        let accounts = |asked, open: Option<u64>| {
+            Route::accounts(AccountsQuery::read(asked), open.map(PortalId))
+        };
         for (hash, want) in [
-            ("", Route::Accounts),
-            ("#", Route::Accounts),
-            ("#/accounts", Route::Accounts),
+            ("", Route::default()),
+            ("#", Route::default()),
+            ("#/accounts", Route::default()),
+            ("#/accounts/", Route::default()),
+            ("#/accounts?", Route::default()),
+            ("#/accounts/4242", accounts("", Some(4242))),
+            ("#/accounts?q=acme", accounts("q=acme", None)),
+            ("#/accounts/?q=a/b?c", accounts("q=a/b?c", None)),
+            (
+                "#/accounts/4242?status=checking&sort=-name",
+                accounts("status=checking&sort=-name", Some(4242)),
+            ),
+            ("#/accounts/x?q=acme", accounts("q=acme", None)),
+            ("#/accounts/1/2?q=acme", Route::default()),
+            ("#/elsewhere?q=acme", Route::default()),
+            ("#/portals/4242?q=acme", explorer(&[])),
             ("#/settings/connections", Route::Connections),
             ("#/help/connecting", Route::Help(HelpPage::Connecting)),
             ("#/help/reconnecting", Route::Help(HelpPage::Reconnecting)),
@@ -132,12 +182,12 @@ mod tests {
                 "#/portals/4242/lists/a%20b%2Fc",
                 explorer(&["lists", "a b/c"]),
             ),
-            ("#/portals/0", Route::Accounts),
-            ("#/portals/x/properties", Route::Accounts),
-            ("#/portals/1/%zz", Route::Accounts),
-            ("#/portals/1/%ff", Route::Accounts),
-            ("#/portals/1/a/b/c/d/e", Route::Accounts),
-            ("#/help/javascript:alert(1)", Route::Accounts),
+            ("#/portals/0", Route::default()),
+            ("#/portals/x/properties", Route::default()),
+            ("#/portals/1/%zz", Route::default()),
+            ("#/portals/1/%ff", Route::default()),
+            ("#/portals/1/a/b/c/d/e", Route::default()),
+            ("#/help/javascript:alert(1)", Route::default()),
         ] {
             assert_eq!(Route::parse(hash), want, "{hash}");
         }
@@ -147,6 +197,13 @@ mod tests {
         #[test]
         fn every_address_reads_back(portal in 1u64..1_000_000_000, path in proptest::collection::vec("\\PC{1,12}", 0..4)) {
             let route = Route::Explorer { portal: PortalId(portal), path };
+            prop_assert_eq!(Route::parse(&route.hash()), route);
+        }
+
+        /// R13: a view of the table is an address that can be kept.
+        #[test]
+        fn every_table_reads_back(query in queries("\\PC{0,20}"), open in proptest::option::of(1u64..1_000_000_000)) {
+            let route = Route::accounts(query, open.map(PortalId));
             prop_assert_eq!(Route::parse(&route.hash()), route);
         }
 

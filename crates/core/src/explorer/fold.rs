@@ -7,7 +7,7 @@ aaaaaa1ceeeeiiiidnooooo*ouuuuy2y\
 aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii55jjkkkllllllllllnnnnnnnnnoooooo44rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
 /// Appends the folded text: one line, so that nothing matches across fields.
-pub(super) fn fold_into(out: &mut String, text: &str) {
+pub(crate) fn fold_into(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             'a'..='z' | '0'..='9' => out.push(character),
