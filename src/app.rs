@@ -1,16 +1,20 @@
 //! The one component with state: joins core, view and shell.
 //! Owns what is on screen and which request is under way; the rules are the core's, the drawing is the view's.
 
+mod accounts;
 mod boot;
+mod bulk;
 mod connections;
 mod explore;
 mod flow;
 mod retrieve;
 mod update;
 
+pub(crate) use accounts::{Accounts, Line, Sight, TableAction};
+pub(crate) use bulk::{Bulk, BulkStep, Fared};
 pub(crate) use explore::{Explore, Explorer, ExplorerAction, Loading, RecordTab};
 
-use crate::later::{NotLoaded, OpenExplorer, Part};
+use crate::later::{Desk, NotLoaded, OpenExplorer, Part};
 use crate::shell::events::{self, StreamState, Subscription};
 use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::location::{self, HashListener};
@@ -62,9 +66,8 @@ pub(crate) enum Dialog {
         connection: ConnectionId,
         text: String,
     },
-    Remove {
-        connection: ConnectionId,
-    },
+    /// The plan of a deed for one portal or many stands in `Ready::bulk`.
+    Bulk,
 }
 
 /// What a person asks for.
@@ -86,6 +89,13 @@ pub(crate) enum Action {
     /// Closes the finished flow's dialog on the way.
     ViewMetadataAfterFlow(PortalId),
     Search(String),
+    /// What is shown and chosen in the portal table.
+    Table(TableAction),
+    /// Puts the address of the present table on the clipboard.
+    CopyView,
+    Bulk(BulkStep),
+    /// Asks for data, to see whether it flows.
+    Test(ConnectionId),
     Explore(ExplorerAction),
     DismissToast,
     Retry,
@@ -112,7 +122,8 @@ pub(crate) enum Msg {
     Changed(ConnectionId, Result<Box<Connection>, Box<Problem>>),
     Copied(bool),
     ExplorerPart(Result<OpenExplorer, NotLoaded>),
-    Removed(ConnectionId, Result<Vec<String>, Box<Problem>>),
+    DeskPart(Result<Desk, NotLoaded>),
+    Fared(Box<bulk::BulkResult>),
     Tick,
 }
 
@@ -134,7 +145,8 @@ pub(crate) struct Ready {
     pub(crate) busy: bool,
     pub(crate) problem: Option<Box<Problem>>,
     pub(crate) toast: Option<String>,
-    pub(crate) search: String,
+    pub(crate) accounts: Accounts,
+    pub(crate) bulk: Option<Bulk>,
     flow_settled: bool,
     /// The flow's own dialog, to come back to while it runs.
     flow_dialog: Option<Dialog>,
@@ -148,6 +160,8 @@ pub(crate) struct App {
     route: Route,
     /// The explorer's code.
     explorer_part: Part<OpenExplorer>,
+    /// The code of panels and dry runs.
+    desk_part: Part<Desk>,
     _hash: Option<HashListener>,
     _clock: Interval,
     /// Signing in; ends with the widget.
@@ -173,6 +187,7 @@ impl Component for App {
         Self {
             phase: Phase::Starting,
             explorer_part: Part::Unasked,
+            desk_part: Part::Unasked,
             route: Route::parse(&start),
             _hash: hash,
             _clock: clock,
@@ -196,7 +211,8 @@ impl Component for App {
                 let reopen = Callback::from(move |()| driver.reopen());
                 view::frame::ready(&view::Scene {
                     route: &self.route,
-                    missing: self.explorer_part.missing(),
+                    desk: self.desk_part.here(),
+                    missing: self.explorer_part.missing().or(self.desk_part.missing()),
                     ready,
                     layout: ctx.props().layout,
                     routing: ctx.props().routing,
@@ -227,6 +243,7 @@ impl App {
         for connection in &booted.connections {
             retrievals.resume(connection);
         }
+        let accounts = Accounts::new(&booted.connections, &booted.session.workspaces);
         self.phase = Phase::Ready(Box::new(Ready {
             booted,
             flow,
@@ -237,7 +254,8 @@ impl App {
             busy: false,
             problem: None,
             toast: None,
-            search: String::new(),
+            accounts,
+            bulk: None,
             flow_settled: false,
             flow_dialog: None,
             changes: 0,

@@ -11,13 +11,15 @@
     reason = "the attribute turns a part that does not load into this error"
 )]
 
-use crate::app::{Explore, Explorer};
+use crate::app::{Bulk, Explore, Explorer};
 use crate::shell::retrieval::{Mode, Run};
+use crate::view::{self, Scene};
 use futures_util::future::LocalBoxFuture;
 use portico_core::error::ErrorCode;
 use portico_core::ids::PortalId;
-use portico_core::wire::Problem;
+use portico_core::wire::{Connection, Problem};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
+use yew::{Callback, Html, MouseEvent};
 
 /// The part did not come: no network, or another version of the app is served by now. Asking again may help.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,24 @@ pub(crate) type OpenExplorer = fn(PortalId) -> Box<dyn Explore>;
 #[wasm_split(explorer, fallible)]
 pub(crate) fn explorer() -> Result<OpenExplorer, NotLoaded> {
     Ok(|portal| Box::new(Explorer::new(portal)))
+}
+
+/// What stands beside the table and over it.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk {
+    /// The side panel of one portal.
+    pub(crate) panel: fn(&Scene<'_>, &Connection, Callback<MouseEvent>) -> Html,
+    /// The dry run of a deed for one portal or many, and how it went.
+    pub(crate) bulk: fn(&Scene<'_>, &Bulk) -> Html,
+}
+
+/// Side panel and dry runs, with the core's diagnosis and forecast.
+#[wasm_split(desk, fallible)]
+pub(crate) fn desk() -> Result<Desk, NotLoaded> {
+    Ok(Desk {
+        panel: view::panel::view,
+        bulk: view::bulk::view,
+    })
 }
 
 /// Carries a retrieval to its end.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod before_you_start;
+pub(crate) mod bulk;
 mod code;
 mod connections;
 mod dialog;
@@ -12,6 +13,7 @@ pub(crate) mod frame;
 mod help;
 mod icon;
 mod notice;
+mod panel_frame;
 mod record;
 mod retrieval;
 mod row_menu;
@@ -19,14 +21,17 @@ mod status;
 mod virtual_list;
 
 use crate::app::{Action, Ready};
+use crate::later::Desk;
 use crate::shell::host::{Layout, Routing};
 use portico_core::route::Route;
-use portico_core::wire::Problem;
+use portico_core::wire::{Connection, Problem};
 use yew::Callback;
 
 /// What is drawn, and where wishes go.
 pub(crate) struct Scene<'a> {
     pub(crate) route: &'a Route,
+    /// The code of panels and dry runs, once it is here.
+    pub(crate) desk: Option<Desk>,
     /// Why the code of this view is not here.
     pub(crate) missing: Option<&'a Problem>,
     pub(crate) ready: &'a Ready,
@@ -51,6 +56,14 @@ impl Scene<'_> {
             event.prevent_default();
             act.emit(Action::Go(route.clone()));
         })
+    }
+
+    /// The name of the workspace that a connection stands in.
+    pub(crate) fn workspace(&self, connection: &Connection) -> Option<String> {
+        let id = connection.workspace.as_ref()?;
+        let all = &self.ready.booted.session.workspaces;
+        let known = all.iter().find(|workspace| workspace.id == *id)?;
+        Some(portico_core::text::visible(&known.name))
     }
 
     /// A click that reports a wish.

@@ -37,6 +37,7 @@ impl Ready {
 
     /// What a fault stopped goes on by itself once the fault is over.
     pub(super) fn resume_stopped(&mut self) {
+        self.accounts.tick(&self.booted.connections);
         for connection in &self.booted.connections {
             self.retrievals.resume(connection);
         }
@@ -95,31 +96,29 @@ impl Ready {
             return self.retrievals.resume(&connection);
         }
         self.changes = self.changes.wrapping_add(1);
-        match self
-            .booted
-            .connections
-            .iter_mut()
-            .find(|known| known.id == connection.id)
-        {
-            Some(known) if known.version <= connection.version => *known = connection.clone(),
+        let all = &mut self.booted.connections;
+        let place = all.iter().position(|known| known.id == connection.id);
+        match place {
+            Some(at) if all[at].version <= connection.version => all[at] = connection.clone(),
             Some(_) => return,
-            None => self.booted.connections.push(connection.clone()),
+            None => all.push(connection.clone()),
         }
+        self.accounts.upsert(
+            place.unwrap_or(self.booted.connections.len() - 1),
+            &connection,
+        );
         // Another tab or person added it, or it came back to life.
         self.retrievals.resume(&connection);
     }
 
     pub(super) fn removed(&mut self, id: &ConnectionId) {
-        let Some(portal) = self
-            .connection(id)
-            .map(|connection| connection.account.portal_id)
-        else {
+        let all = &mut self.booted.connections;
+        let Some(at) = all.iter().position(|connection| connection.id == *id) else {
             return;
         };
-        self.booted
-            .connections
-            .retain(|connection| connection.id != *id);
-        self.forget(portal);
+        let gone = all.remove(at);
+        self.accounts.remove(at);
+        self.forget(gone.account.portal_id);
     }
 
     /// D29: what was retrieved goes with the connection.

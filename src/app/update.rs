@@ -1,11 +1,12 @@
 //! What each message changes. One match; each arm hands on to the room that knows.
 
-use super::{Action, App, Dialog, ExplorerAction, Msg, Phase, Ready, Route};
+use super::{Action, App, BulkStep, Dialog, ExplorerAction, Msg, Phase, Ready, Route, TableAction};
 use crate::later;
 use crate::shell::clock::now_seconds;
 use crate::shell::events::StreamState;
 use crate::shell::host::{HostEvent, Routing};
 use crate::shell::location;
+use portico_core::accounts::{AccountsQuery, BulkAction};
 use portico_core::flow;
 use portico_core::ids::ConnectionId;
 use portico_core::scopes::{Configured, asked_again, asked_for};
@@ -48,6 +49,10 @@ impl App {
             Msg::Hash(hash) => {
                 self.route = Route::parse(&hash);
                 self.follow_route(ctx);
+                return true;
+            }
+            Msg::DeskPart(outcome) => {
+                self.desk_part.end(outcome);
                 return true;
             }
             Msg::ExplorerPart(outcome) => {
@@ -95,13 +100,7 @@ impl App {
                     ready.upsert(*connection);
                 }
             }
-            Msg::Removed(id, result) => {
-                ready.settle(&id, result.as_ref().err().map(AsRef::as_ref));
-                if let Ok(notes) = result {
-                    ready.toast = Some(notes.join(" "));
-                    ready.removed(&id);
-                }
-            }
+            Msg::Fared(result) => ready.fared(*result),
             Msg::Copied(done) => {
                 let text = if done {
                     "Copied."
@@ -113,7 +112,11 @@ impl App {
             Msg::Act(action) => self.act(ctx, action),
             Msg::Tick => ready.resume_stopped(),
             // A list that could not be read: the stream's own state says that the proxy is out of reach.
-            Msg::Reloaded { .. } | Msg::Booted(_) | Msg::Hash(_) | Msg::ExplorerPart(_) => {}
+            Msg::Reloaded { .. }
+            | Msg::Booted(_)
+            | Msg::Hash(_)
+            | Msg::ExplorerPart(_)
+            | Msg::DeskPart(_) => {}
         }
         true
     }
@@ -162,9 +165,46 @@ impl App {
             }
             Action::LoadAgain => {
                 self.explorer_part.again();
+                self.desk_part.again();
+                self.need_desk(ctx);
                 self.follow_route(ctx);
             }
+            Action::Search(text) => {
+                let mut query = ready.accounts.query.clone();
+                query.text = text;
+                self.ask_table(ctx, query);
+            }
+            Action::Table(TableAction::Ask(query)) => self.ask_table(ctx, *query),
+            Action::Table(action) => ready.table(ctx, action),
             action => ready.act(ctx, action),
+        }
+        self.need_desk(ctx);
+    }
+
+    /// Another view of the table is no step of the history, and its address is kept all the same.
+    fn ask_table(&mut self, ctx: &Context<Self>, query: AccountsQuery) {
+        let open = match &self.route {
+            Route::Accounts { open, .. } => *open,
+            _ => None,
+        };
+        self.route = Route::accounts(query, open);
+        if ctx.props().routing == Routing::Hash {
+            location::replace_hash(&self.route.hash());
+        }
+        self.follow_route(ctx);
+    }
+
+    /// Fetches the code of what is open beside the table or over it.
+    fn need_desk(&mut self, ctx: &Context<Self>) {
+        let Phase::Ready(ready) = &self.phase else {
+            return;
+        };
+        let panel = matches!(self.route, Route::Accounts { open: Some(_), .. });
+        if (panel || ready.dialog == Some(Dialog::Bulk)) && self.desk_part.begin() {
+            let link = ctx.link().clone();
+            spawn_local(async move {
+                link.send_message(Msg::DeskPart(later::desk().await));
+            });
         }
     }
 
@@ -204,6 +244,11 @@ impl App {
                 if let Some(explorer) = &mut ready.explorer {
                     explorer.follow(ctx, &ready.booted.store, path);
                 }
+            }
+            Route::Accounts { query, .. } => {
+                ready.explorer = None;
+                ready.accounts.ask(query);
+                self.need_desk(ctx);
             }
             _ => ready.explorer = None,
         }
@@ -292,6 +337,7 @@ impl Ready {
                 self.flow.dispatch(flow::Event::Dismissed);
                 self.dialog = None;
                 self.busy = false;
+                self.bulk_closed();
             }
             Action::EditType(id) => {
                 self.dialog = self.connection(&id).map(|connection| Dialog::EditType {
@@ -310,19 +356,30 @@ impl Ready {
                     *text = new;
                 }
             }
-            Action::Remove(id) => self.dialog = Some(Dialog::Remove { connection: id }),
+            Action::Remove(id) => self.bulk(ctx, BulkStep::Plan(BulkAction::Remove, vec![id])),
+            Action::Test(id) => {
+                self.bulk(ctx, BulkStep::Plan(BulkAction::Test, vec![id]));
+                // Nothing is changed by it, so that a single test needs no second click.
+                self.bulk(ctx, BulkStep::Run);
+            }
+            Action::Bulk(step) => self.bulk(ctx, step),
+            Action::CopyView => {
+                let view = Route::accounts(self.accounts.query.clone(), None);
+                copy(ctx, location::page() + &view.hash());
+            }
             Action::Confirm => self.confirm(ctx),
             Action::Retrieve(id) => {
                 if let Some(connection) = self.connection(&id).cloned() {
                     self.retrievals.fresh(&connection);
                 }
             }
-            Action::Search(text) => self.search = text,
             Action::DismissToast => self.toast = None,
             Action::Go(_)
             | Action::ViewMetadata(_)
             | Action::ViewMetadataAfterFlow(_)
             | Action::Explore(_)
+            | Action::Search(_)
+            | Action::Table(_)
             | Action::LoadAgain
             | Action::Retry => {}
         }
@@ -351,17 +408,6 @@ impl Ready {
         let proxy = self.booted.proxy.clone();
         let version = |id| self.connection(id).map(|connection| connection.version);
         match &self.dialog {
-            Some(Dialog::Remove { connection }) => {
-                let id = connection.clone();
-                self.busy = true;
-                spawn_local(async move {
-                    let result = proxy
-                        .delete_connection(&id)
-                        .await
-                        .map(|deleted| deleted.notes);
-                    link.send_message(Msg::Removed(id, result));
-                });
-            }
             Some(Dialog::EditType { connection, chosen }) => {
                 let Some(version) = version(connection) else {
                     return;
@@ -384,7 +430,17 @@ impl Ready {
                 send_update(link, proxy, connection.clone(), version, change);
                 self.busy = true;
             }
-            Some(Dialog::Flow { .. }) | None => {}
+            Some(Dialog::Flow { .. } | Dialog::Bulk) | None => {}
+        }
+    }
+
+    /// What a person does with the table, beyond asking it.
+    fn table(&mut self, ctx: &Context<App>, action: TableAction) {
+        if let TableAction::Plan(action) = action {
+            let chosen = self.accounts.selection.ids().to_vec();
+            self.bulk(ctx, BulkStep::Plan(action, chosen));
+        } else {
+            self.accounts.act(&action);
         }
     }
 
@@ -417,12 +473,10 @@ impl Ready {
     /// The answer to a dialog's request: it closes that dialog, and no other.
     fn settle(&mut self, id: &ConnectionId, problem: Option<&Problem>) {
         let own = match &self.dialog {
-            Some(
-                Dialog::Remove { connection }
-                | Dialog::EditType { connection, .. }
-                | Dialog::Rename { connection, .. },
-            ) => connection == id,
-            Some(Dialog::Flow { .. }) | None => false,
+            Some(Dialog::EditType { connection, .. } | Dialog::Rename { connection, .. }) => {
+                connection == id
+            }
+            Some(Dialog::Flow { .. } | Dialog::Bulk) | None => false,
         };
         if own {
             self.busy = false;

@@ -10,6 +10,13 @@ pub(crate) fn hash() -> String {
     hash.unwrap_or_default()
 }
 
+/// The page's address without its hash.
+pub(crate) fn page() -> String {
+    let href = web_sys::window().and_then(|window| window.location().href().ok());
+    let href = href.unwrap_or_default();
+    href.split('#').next().unwrap_or_default().to_owned()
+}
+
 /// Scheme, host and port of the page.
 pub(crate) fn origin() -> String {
     let origin = web_sys::window().and_then(|window| window.location().origin().ok());

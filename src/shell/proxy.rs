@@ -8,7 +8,7 @@ use portico_core::error::ErrorCode;
 use portico_core::ids::{ConnectionId, FlowId};
 use portico_core::wire::{
     CompleteFlow, CompletedFlow, Connection, FlowStarted, FlowState, Problem, RateLimit,
-    RelayRequest, SessionInfo, StartFlow, UpdateConnection,
+    RelayRequest, SessionInfo, StartFlow, TestConnection, TestReport, UpdateConnection,
 };
 use serde::{Deserialize, Serialize};
 
@@ -108,9 +108,23 @@ impl Proxy {
             .json()
     }
 
-    /// `DELETE /v1/connections/{id}`: revokes the grant and forgets it.
-    pub(crate) async fn delete_connection(&self, id: &ConnectionId) -> Outcome<Deleted> {
-        let path = ["/v1/connections/", id.as_str(), "?revoke=true"].concat();
+    /// `POST /v1/connections/{id}/test`: one read of each granted area.
+    pub(crate) async fn test_connection(&self, id: &ConnectionId) -> Outcome<TestReport> {
+        let path = ["/v1/connections/", id.as_str(), "/test"].concat();
+        self.write(Method::POST, &path, &TestConnection {}, &[])
+            .await?
+            .json()
+    }
+
+    /// `DELETE /v1/connections/{id}`: revokes the grant and forgets it; with `uninstall` takes the app out of the
+    /// portal first.
+    pub(crate) async fn delete_connection(
+        &self,
+        id: &ConnectionId,
+        uninstall: bool,
+    ) -> Outcome<Deleted> {
+        let uninstall = if uninstall { "&uninstall=true" } else { "" };
+        let path = ["/v1/connections/", id.as_str(), "?revoke=true", uninstall].concat();
         self.send(Method::DELETE, &path, None, &[]).await?.json()
     }
 

@@ -1,34 +1,46 @@
-//! Client Accounts: the portal table (J5, J6, J22–J24).
+//! Client Accounts: how all portals fare, and the table of them (J5, J6, J22–J24, R13).
+//! Owns the page; the toolbar, a row and the window over many rows have files of their own.
+
+mod rows;
+mod toolbar;
+mod window;
 
 use super::icon::Icon;
-use super::{Scene, before_you_start, retrieval, row_menu, status};
-use crate::app::Action;
-use crate::shell::clock::now_seconds;
-use portico_core::explorer::fold;
-use portico_core::order::ordered;
-use portico_core::status::{display_name, read_status};
-use portico_core::tier::read_tier;
-use portico_core::wire::{Connection, Role};
+use super::panel_frame::PanelFrame;
+use super::{Scene, before_you_start, status};
+use crate::app::{Action, TableAction};
+use portico_core::accounts::{Sort, SummaryGroup};
+use portico_core::ids::PortalId;
+use portico_core::route::Route;
+use portico_core::wire::Role;
+use window::Window;
 use yew::prelude::*;
 
-pub(crate) fn view(scene: &Scene<'_>) -> Html {
-    let connections = &scene.ready.booted.connections;
+/// Tables of more rows draw only those in sight, all of one height.
+const MOST_AT_ONCE: usize = 100;
+
+pub(crate) fn view(scene: &Scene<'_>, open: Option<PortalId>) -> Html {
     let admin = scene.ready.booted.session.role == Role::Admin;
+    let none = scene.ready.accounts.summary.total == 0;
+    let opened = open.filter(|portal| scene.ready.portal(*portal).is_some());
     html! {
-        <div class="page">
-            <header class="page-head">
-                <div>
-                    <h1>{ "Client Accounts" }</h1>
-                    <p>{ "Every HubSpot portal your organization has connected, and whether it works." }</p>
-                </div>
-                if admin {
-                    <div class="buttons">
-                        <button id="add-portal" type="button" class="button primary" part="add-portal"
-                            onclick={scene.click(Action::AddPortal)}>{ Icon::Plus.svg() }{ "Add Portal" }</button>
+        <div class={classes!("page", "accounts", opened.map(|_| "with-panel"))}>
+            <div class="stack accounts-main">
+                <header class="page-head">
+                    <div>
+                        <h1>{ "Client Accounts" }</h1>
+                        <p>{ "Every HubSpot portal your organization has connected, and whether it works." }</p>
                     </div>
-                }
-            </header>
-            if connections.is_empty() { { empty(scene, admin) } } else { { table(scene) } }
+                    if admin {
+                        <div class="buttons">
+                            <button id="add-portal" type="button" class="button primary" part="add-portal"
+                                onclick={scene.click(Action::AddPortal)}>{ Icon::Plus.svg() }{ "Add Portal" }</button>
+                        </div>
+                    }
+                </header>
+                if none { { empty(scene, admin) } } else { { table(scene, admin) } }
+            </div>
+            if let Some(portal) = opened { { panel(scene, portal) } }
         </div>
     }
 }
@@ -55,121 +67,116 @@ fn empty(scene: &Scene<'_>, admin: bool) -> Html {
     }
 }
 
-/// Worst first within a search (R13): what needs a person stands on top.
-fn table(scene: &Scene<'_>) -> Html {
-    let now = now_seconds();
-    let search = fold(&scene.ready.search);
-    let rows: Vec<_> = scene
-        .ready
-        .booted
-        .connections
-        .iter()
-        .map(|connection| {
-            (
-                read_status(connection, now),
-                display_name(connection),
-                connection,
-            )
-        })
-        .filter(|(_, name, connection)| {
-            fold(name).contains(&search)
-                || connection.account.portal_id.to_string().contains(&search)
-        })
-        .collect();
-    let names: Vec<String> = rows.iter().map(|(_, name, _)| fold(name)).collect();
-    let order = ordered(rows.len(), &mut |a, b| {
-        let by_status = rows[a].0.status.cmp(&rows[b].0.status);
-        by_status.then_with(|| names[a].cmp(&names[b]))
-    });
-    let on_search = scene.act.reform(|event: InputEvent| {
-        Action::Search(
-            event
-                .target_unchecked_into::<web_sys::HtmlInputElement>()
-                .value(),
-        )
-    });
-    let many = scene.ready.booted.connections.len() > 7;
+/// How all fare; each number narrows the table to its portals.
+fn summary(scene: &Scene<'_>) -> Html {
+    let accounts = &scene.ready.accounts;
+    html! {
+        <div class="summary" role="group" aria-label="How your portals fare">
+            { for accounts.summary.lines.iter().map(|line| {
+                let asked = line.group.is_asked(&accounts.query);
+                let next = if asked { accounts.query.widened() } else { line.group.narrow(&accounts.query) };
+                let tone = match line.group {
+                    SummaryGroup::Attention => "attention",
+                    SummaryGroup::Limited | SummaryGroup::Connected => "good",
+                    SummaryGroup::Checking | SummaryGroup::Suspended => "quiet",
+                };
+                html! {
+                    <button type="button" class={classes!("summary-part", tone)} aria-pressed={asked.to_string()}
+                        onclick={scene.click(Action::Table(TableAction::Ask(Box::new(next))))}>
+                        { status::group_icon(line.group) }{ &line.words }
+                    </button>
+                }
+            }) }
+        </div>
+    }
+}
+
+fn table(scene: &Scene<'_>, admin: bool) -> Html {
+    let accounts = &scene.ready.accounts;
+    let many = accounts.lines.len() > MOST_AT_ONCE;
+    let head = html! {
+        <tr>
+            { heading(scene, "Account Name", Some(Sort::Name)) }
+            { heading(scene, "Portal ID", Some(Sort::PortalId)) }
+            { heading(scene, "Connection Status", Some(Sort::Status)) }
+            { heading(scene, "Actions", None) }
+        </tr>
+    };
     html! {
         <>
-            if many {
-                <div class="search">
-                    { Icon::Search.svg() }
-                    <input class="input" type="search" aria-label="Search portals" placeholder="Search by name or portal id"
-                        value={scene.ready.search.clone()} oninput={on_search} />
-                </div>
-            }
-            <div class="card">
-                <table class="table" part="table">
-                    <caption class="visually-hidden">{ "Connected HubSpot portals" }</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">{ "Account Name" }</th>
-                            <th scope="col">{ "Portal ID" }</th>
-                            <th scope="col">{ "Connection Status" }</th>
-                            <th scope="col">{ "Actions" }</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        { for order.iter().map(|at| row(scene, &rows[*at].0, &rows[*at].1, rows[*at].2)) }
-                    </tbody>
-                </table>
-                if rows.is_empty() { <p class="blank">{ "No portal matches this search." }</p> }
+            { summary(scene) }
+            { toolbar::view(scene) }
+            if !accounts.selection.is_empty() { { toolbar::chosen(scene, admin) } }
+            <div class="card table-home">
+                if many {
+                    <Window {head} count={accounts.lines.len()} sight={accounts.sight} version={accounts.version}
+                        rows={drawn(scene)} on_sight={scene.act.reform(|sight| Action::Table(TableAction::See(sight)))}
+                        caption="Connected HubSpot portals" />
+                } else if accounts.lines.is_empty() {
+                    <div class="blank">
+                        <p>{ "No portal matches." }</p>
+                        <button type="button" class="button small" onclick={scene.click(Action::Table(TableAction::Ask(Box::new(accounts.query.widened()))))}>{ "Show all portals" }</button>
+                    </div>
+                } else {
+                    <table class="table" part="table">
+                        <caption class="visually-hidden">{ "Connected HubSpot portals" }</caption>
+                        <thead>{ head }</thead>
+                        <tbody>{ for (0..accounts.lines.len()).map(|at| rows::line(scene, at)) }</tbody>
+                    </table>
+                }
             </div>
         </>
     }
 }
 
-fn row(
-    scene: &Scene<'_>,
-    reading: &portico_core::status::Reading,
-    name: &str,
-    connection: &Connection,
-) -> Html {
-    let portal = connection.account.portal_id;
-    let tier = read_tier(&connection.account, &connection.grant.granted);
-    let admin = scene.ready.booted.session.role == Role::Admin;
-    let wants_reconnect = reading.status.wants_reconnect();
+/// The lines in sight of a long table.
+fn drawn(scene: &Scene<'_>) -> Html {
+    let (first, last) = scene
+        .ready
+        .accounts
+        .sight
+        .within(scene.ready.accounts.lines.len());
+    (first..last).map(|at| rows::line(scene, at)).collect()
+}
+
+/// A column's head: sorts by it, then the other way round, then worst first again.
+fn heading(scene: &Scene<'_>, title: &'static str, column: Option<Sort>) -> Html {
+    let query = &scene.ready.accounts.query;
+    let Some(column) = column else {
+        return html! { <th scope="col">{ title }</th> };
+    };
+    let sorted = query.sort == column;
+    let order = match (sorted, query.descending) {
+        (false, _) => None,
+        (true, false) => Some("ascending"),
+        (true, true) => Some("descending"),
+    };
+    let mut next = query.clone();
+    next.sort_by(column);
+    let arrow = match order {
+        Some("descending") => Icon::ArrowDown,
+        Some(_) => Icon::ArrowUp,
+        None => Icon::ArrowUpDown,
+    };
     html! {
-        <tr key={connection.id.to_string()} data-portal={portal.to_string()}>
-            <td>
-                <div class="account">
-                    <span class="account-name">{ name }</span>
-                    <span class="tags">
-                        <span class="tag" title={tier.evidence}>{ tier.tier.title() }</span>
-                        <span>{ connection.connection_type.title() }</span>
-                        if let Some(domain) = connection.account.hub_domain.as_deref().filter(|domain| *domain != name) {
-                            <span class="break">{ portico_core::text::visible(domain) }</span>
-                        }
-                    </span>
-                </div>
-            </td>
-            <td data-label="Portal ID"><span class="mono">{ portal.to_string() }</span></td>
-            <td data-label="Connection Status">
-                <div class="status-cell">
-                    { status::link(scene, reading.status) }
-                    if reading.status != portico_core::status::Status::Connected {
-                        <p class="small muted">{ &reading.reason }{ " " }{ &reading.action }</p>
-                    }
-                    { retrieval::progress(scene.ready.retrievals.of(portal), reading.status.calls_allowed()) }
-                </div>
-            </td>
-            <td data-label="Actions">
-                <div class="row-actions">
-                    if wants_reconnect && admin {
-                        <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))}
-                            aria-label={format!("Reconnect {name}")}>
-                            { Icon::Refresh.svg() }{ "Reconnect" }
-                        </button>
-                    }
-                    <button type="button" class="button small" onclick={scene.click(Action::ViewMetadata(portal))}
-                        aria-label={format!("View metadata of {name}")}>
-                        { Icon::Layers.svg() }{ "View metadata" }
-                    </button>
-                    if admin {
-                        <row_menu::RowMenu name={name.to_owned()} id={connection.id.clone()} act={scene.act.clone()} />
-                    }
-                </div>
-            </td>
-        </tr>
+        <th scope="col" aria-sort={order}>
+            <button type="button" class="sort" onclick={scene.click(Action::Table(TableAction::Ask(Box::new(next))))}>
+                { title }{ arrow.svg() }
+            </button>
+        </th>
     }
+}
+
+/// Beside the table, or over it where there is no room.
+fn panel(scene: &Scene<'_>, portal: PortalId) -> Html {
+    let back = Route::accounts(scene.ready.accounts.query.clone(), None);
+    let close = scene.act.reform(move |()| Action::Go(back.clone()));
+    let content = match (scene.desk, scene.ready.portal(portal)) {
+        (Some(desk), Some(connection)) => {
+            let close = close.reform(|_: MouseEvent| ());
+            (desk.panel)(scene, connection, close)
+        }
+        _ => super::frame::later(scene),
+    };
+    html! { <PanelFrame key={portal.to_string()} {close}>{ content }</PanelFrame> }
 }

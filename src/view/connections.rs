@@ -61,9 +61,7 @@ fn card(scene: &Scene<'_>, connection: &Connection, admin: bool) -> Html {
                     <h3>{ &name }</h3>
                     <span class="tags"><span class="mono">{ portal.to_string() }</span><span class="tag" title={tier.evidence}>{ tier.tier.title() }</span></span>
                 </div>
-                if admin {
-                    <row_menu::RowMenu name={name.clone()} id={connection.id.clone()} act={scene.act.clone()} />
-                }
+                <row_menu::RowMenu name={name.clone()} id={connection.id.clone()} {admin} act={scene.act.clone()} />
             </div>
             <div class="stack tight">
                 <div>{ status::link(scene, reading.status) }</div>

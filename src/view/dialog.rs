@@ -61,7 +61,7 @@ pub(crate) fn Modal(props: &ModalProps) -> Html {
 }
 
 /// What has the focus in the dialog's own tree.
-fn focused_beside(node: &NodeRef) -> Option<HtmlElement> {
+pub(crate) fn focused_beside(node: &NodeRef) -> Option<HtmlElement> {
     let root = node.get()?.get_root_node().dyn_into::<ShadowRoot>().ok()?;
     root.active_element()?.dyn_into().ok()
 }
@@ -117,26 +117,18 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
             };
             confirm(scene, format!("Rename {name}"), "Save", false, body)
         }
-        Dialog::Remove { connection } => {
-            let Some(connection) = scene.ready.connection(connection) else {
-                return Html::default();
-            };
-            let name = display_name(connection);
-            let body = html! {
-                <>
-                    <p>{ format!("{name} (portal {}) will be disconnected, and the metadata kept in this browser will be deleted. This cannot be undone.", connection.account.portal_id) }</p>
-                    <div class="notice">{ Icon::Info.svg() }<div><p>{ "The authorization is revoked at HubSpot. The app itself stays listed there until a Super Admin removes it under Settings > Integrations > Connected Apps. Access already handed out ends within 30 minutes." }</p></div></div>
-                </>
-            };
-            confirm(
-                scene,
-                format!("Remove {name}?"),
-                "Remove portal",
-                true,
-                body,
-            )
-        }
+        Dialog::Bulk => match (scene.desk, &scene.ready.bulk) {
+            (Some(desk), Some(bulk)) => (desk.bulk)(scene, bulk),
+            (None, Some(_)) => opening(scene),
+            (_, None) => Html::default(),
+        },
     }
+}
+
+/// A dialog whose code is on its way, or did not come.
+fn opening(scene: &Scene<'_>) -> Html {
+    let on_close = scene.act.reform(|()| Action::CloseDialog);
+    html! { <Modal title="One moment" {on_close} foot={Html::default()}>{ super::frame::later(scene) }</Modal> }
 }
 
 fn confirm(scene: &Scene<'_>, title: String, verb: &'static str, danger: bool, body: Html) -> Html {

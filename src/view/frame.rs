@@ -45,7 +45,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
     let page = scene.layout == Layout::Page;
     let wide = matches!(scene.route, Route::Explorer { .. });
     let view = match scene.route {
-        Route::Accounts { .. } => accounts::view(scene),
+        Route::Accounts { open, .. } => accounts::view(scene, *open),
         Route::Connections => connections::view(scene),
         Route::Explorer { .. } => match &scene.ready.explorer {
             Some(explorer) => explorer.view(scene),
@@ -79,7 +79,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
 }
 
 /// In place of a view whose code is on its way, or did not come.
-fn later(scene: &Scene<'_>) -> Html {
+pub(crate) fn later(scene: &Scene<'_>) -> Html {
     match scene.missing {
         None => html! {
             <div class="blank" role="status">{ Icon::Loader.svg_with("icon spin") }<p>{ "Opening…" }</p></div>

@@ -30,6 +30,9 @@ pub(crate) enum Icon {
     CircleDashed,
     Pencil,
     Braces,
+    ArrowUp,
+    ArrowDown,
+    ArrowUpDown,
 }
 
 impl Icon {
@@ -85,6 +88,9 @@ impl Icon {
             Self::Pencil => {
                 "M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497zM0 0m15 5 4 4"
             }
+            Self::ArrowUp => "m5 12 7-7 7 7M12 19V5",
+            Self::ArrowDown => "M12 5v14m7-7-7 7-7-7",
+            Self::ArrowUpDown => "m21 16-4 4-4-4M17 20V4M3 8l4-4 4 4M7 4v16",
             Self::Braces => {
                 "M8 3H7a2 2 0 0 0-2 2v5a2 2 0 0 1-2 2 2 2 0 0 1 2 2v5c0 1.1.9 2 2 2h1M16 21h1a2 2 0 0 0 2-2v-5c0-1.1.9-2 2-2a2 2 0 0 1-2-2V5a2 2 0 0 0-2-2h-1"
             }

@@ -1,4 +1,4 @@
-//! The row's menu: edit connection type, reconnect, rename, retrieve again, remove (J24).
+//! The row's menu: edit connection type, reconnect, rename, test, retrieve again, remove (J24).
 //! Keeps one bit of its own, whether it is open.
 
 use super::icon::Icon;
@@ -12,6 +12,8 @@ pub(crate) struct RowMenuProps {
     /// The portal's name, for assistive technology.
     pub(crate) name: String,
     pub(crate) id: ConnectionId,
+    /// A member may look and test, and is not shown what only an admin can do.
+    pub(crate) admin: bool,
     pub(crate) act: Callback<Action>,
 }
 
@@ -70,11 +72,16 @@ pub(crate) fn RowMenu(props: &RowMenuProps) -> Html {
                 aria-label={format!("More actions for {}", props.name)} onclick={toggle}>{ Icon::Ellipsis.svg() }</button>
             if *open {
                 <div class="menu-list">
-                    { item(Icon::Sliders, "Edit connection type", "", Action::EditType(id())) }
-                    { item(Icon::Refresh, "Reconnect", "", Action::Reconnect(id())) }
-                    { item(Icon::Pencil, "Rename", "", Action::Rename(id())) }
+                    if props.admin {
+                        { item(Icon::Sliders, "Edit connection type", "", Action::EditType(id())) }
+                        { item(Icon::Refresh, "Reconnect", "", Action::Reconnect(id())) }
+                        { item(Icon::Pencil, "Rename", "", Action::Rename(id())) }
+                    }
+                    { item(Icon::Check, "Test connection", "", Action::Test(id())) }
                     { item(Icon::Layers, "Retrieve metadata again", "", Action::Retrieve(id())) }
-                    { item(Icon::Trash, "Remove", "danger", Action::Remove(id())) }
+                    if props.admin {
+                        { item(Icon::Trash, "Remove", "danger", Action::Remove(id())) }
+                    }
                 </div>
             }
         </div>

@@ -2,6 +2,7 @@
 
 use super::Scene;
 use super::icon::Icon;
+use portico_core::accounts::SummaryGroup;
 use portico_core::route::{HelpPage, Route};
 use portico_core::status::{Status, Tone};
 use yew::prelude::*;
@@ -24,6 +25,17 @@ fn icon(status: Status) -> Html {
         Status::Disconnected => Icon::CircleX.svg(),
         Status::Suspended => Icon::CirclePause.svg(),
     }
+}
+
+/// The icon of a group of statuses.
+pub(crate) fn group_icon(group: SummaryGroup) -> Html {
+    icon(match group {
+        SummaryGroup::Attention => Status::NeedsReconnection,
+        SummaryGroup::Checking => Status::Checking,
+        SummaryGroup::Limited => Status::ConnectedLimited,
+        SummaryGroup::Connected => Status::Connected,
+        SummaryGroup::Suspended => Status::Suspended,
+    })
 }
 
 /// The badge in the table: links to the reconnect help (J23).
