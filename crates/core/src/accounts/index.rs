@@ -2,7 +2,7 @@
 //! Owns folded haystacks in one arena and the orders; allocates nothing per row when searching, and knows no time of its own.
 
 use super::counts::Counts;
-use super::entry::{Entry, Place, haystack};
+use super::entry::{Entry, Place, haystack, unhurt};
 use super::query::{AccountsQuery, InWorkspace, Sort, takes};
 use super::summary::Summary;
 use crate::explorer::fold;
@@ -85,10 +85,28 @@ impl AccountsIndex {
             matches: Cell::new(None),
             revision: 0,
         };
-        for connection in connections {
-            index.push(connection, now);
+        let mut like: Option<usize> = None;
+        for (at, connection) in connections.iter().enumerate() {
+            let read = like.map(|at| (&connections[at], &index.entries[at]));
+            let entry = Entry::read(connection, &index.workspaces, now, read);
+            index.push(entry, connection);
+            if unhurt(connection) {
+                like = Some(at);
+            }
         }
         index
+    }
+
+    /// Takes other connections or workspaces; the revision goes on.
+    pub fn rebuild(
+        &mut self,
+        connections: &[Connection],
+        workspaces: &[Workspace],
+        now: UnixSeconds,
+    ) {
+        let revision = self.revision;
+        *self = Self::new(connections, workspaces, now);
+        self.revision = revision.wrapping_add(1);
     }
 
     /// One for each connection, in their order; numbers of [`AccountsIndex::visible`] point here.
@@ -170,10 +188,12 @@ impl AccountsIndex {
 
     /// Takes a connection that changed at its place, or one more behind the last.
     pub fn upsert(&mut self, at: usize, connection: &Connection, now: UnixSeconds) {
+        let entry = Entry::read(connection, &self.workspaces, now, None);
         if at >= self.entries.len() {
-            return self.push(connection, now);
+            self.push(entry, connection);
+            self.forget_orders();
+            return self.changed();
         }
-        let entry = Entry::read(connection, &self.workspaces, now);
         let haystack = haystack(&entry, connection, &self.workspaces);
         let span = self.spans[at];
         let name = &self.arena[span.start as usize..span.name_end as usize];
@@ -224,8 +244,7 @@ impl AccountsIndex {
         changed
     }
 
-    fn push(&mut self, connection: &Connection, now: UnixSeconds) {
-        let entry = Entry::read(connection, &self.workspaces, now);
+    fn push(&mut self, entry: Entry, connection: &Connection) {
         let (text, name_end) = haystack(&entry, connection, &self.workspaces);
         let start = self.arena.len();
         self.arena.push_str(&text);
@@ -235,8 +254,6 @@ impl AccountsIndex {
             end: index(self.arena.len()),
         });
         self.entries.push(entry);
-        self.forget_orders();
-        self.changed();
     }
 
     /// Puts another haystack where an entry's stands.

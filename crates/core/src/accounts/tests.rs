@@ -232,6 +232,19 @@ fn time_moves_a_row() {
     assert_eq!(shown(&index, "status=checking"), [5, 3]);
 }
 
+/// D69: a workspace's new name is found, and nobody takes what was drawn before for what is true now.
+#[test]
+fn a_rebuilt_index_is_another_revision() {
+    let fleet = fleet();
+    let mut index = AccountsIndex::new(&fleet, &workspaces(), NOW);
+    assert!(shown(&index, "q=live").is_empty());
+    let before = index.revision();
+    index.rebuild(&fleet, &[workspace("w0", "Live")], NOW);
+    assert_ne!(index.revision(), before);
+    assert_eq!(shown(&index, "q=live"), [3]);
+    assert_eq!(index.workspaces().len(), 1);
+}
+
 /// J22, UI-5: a stranger's endless or deceptive name is neither searched at length nor torn apart.
 #[test]
 fn hostile_names_are_rows_like_others() {
@@ -263,9 +276,10 @@ fn any_connection() -> impl Strategy<Value = Connection> {
         select(vec![None, Some("w0"), Some("w1"), Some("w2"), Some("gone")]),
         0i64..5,
         proptest::bool::weighted(0.9),
+        proptest::bool::weighted(0.1),
     );
     parts.prop_map(
-        |(id, (name, label, domain), status, kind, limit, workspace, at, hubspot)| {
+        |(id, (name, label, domain), status, kind, limit, workspace, at, hubspot, lags)| {
             portal("c", id, name.as_deref(), |c| {
                 c.label = label;
                 c.account.hub_domain = domain;
@@ -275,6 +289,9 @@ fn any_connection() -> impl Strategy<Value = Connection> {
                 c.updated_at = at;
                 if !hubspot {
                     c.provider = Provider::Github;
+                }
+                if lags {
+                    c.grant.required.push("tickets".into());
                 }
                 bring(c, status);
             })
