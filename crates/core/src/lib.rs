@@ -20,6 +20,7 @@ pub mod retrieval;
 pub mod route;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod scope_report;
 pub mod scopes;
 pub mod sse;
 pub mod status;
