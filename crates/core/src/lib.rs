@@ -4,6 +4,7 @@
 
 pub mod authorize;
 pub mod connection_type;
+pub mod diagnosis;
 pub mod error;
 pub mod explorer;
 pub mod features;
