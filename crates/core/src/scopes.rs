@@ -112,6 +112,22 @@ pub fn asked_again(granted: &[String], configured: &Configured<'_>) -> Asked {
     }
 }
 
+/// An upgrade asks what is granted and, on top of it, all that the connection's type wants of the app's optional
+/// scopes (D56, D68): accepting all of them clears every note of a missing permission.
+pub fn asked_more(
+    connection_type: ConnectionType,
+    granted: &[String],
+    configured: &Configured<'_>,
+) -> Asked {
+    let mut asked = asked_again(granted, configured);
+    for scope in asked_for(connection_type, configured).optional_scope {
+        if !asked.optional_scope.contains(&scope) && !asked.scope.contains(&scope) {
+            asked.optional_scope.push(scope);
+        }
+    }
+    asked
+}
+
 /// What a grant of this kind must hold: `oauth` tells of an installed app, so a static credential need not name it.
 pub fn required_of(kind: GrantKind, required: &[String]) -> Vec<String> {
     required
@@ -285,6 +301,52 @@ mod tests {
         }
         for scope in REQUIRED {
             assert!(!DEFAULT_OPTIONAL.contains(scope), "{scope} is both");
+        }
+    }
+
+    /// D56, D68: an upgrade keeps what is granted, names the new ones last, and never asks a prospect for write access.
+    #[test]
+    fn an_upgrade_asks_for_all_that_the_type_wants() {
+        let required = owned(&["oauth"]);
+        let optional = owned(&[
+            "forms",
+            "automation",
+            "crm.objects.custom.write",
+            "own.scope",
+        ]);
+        let configured = Configured {
+            required: &required,
+            optional: &optional,
+        };
+        for (kind, granted, want) in [
+            (
+                ConnectionType::ConfigAndAudit,
+                vec!["oauth", "automation"],
+                vec!["automation", "forms", "crm.objects.custom.write"],
+            ),
+            (
+                ConnectionType::AuditOnly,
+                vec!["oauth"],
+                vec!["forms", "automation"],
+            ),
+            // What was granted once and is still set up stays asked, whatever the type wants.
+            (
+                ConnectionType::AuditOnly,
+                vec!["own.scope", "crm.objects.custom.write", "taken.off"],
+                vec![
+                    "own.scope",
+                    "crm.objects.custom.write",
+                    "forms",
+                    "automation",
+                ],
+            ),
+        ] {
+            let asked = asked_more(kind, &owned(&granted), &configured);
+            assert_eq!(asked.optional_scope, want, "{kind:?} {granted:?}");
+            assert_eq!(
+                lint(&configured, &asked.scope, &asked.optional_scope),
+                Ok(())
+            );
         }
     }
 
