@@ -16,6 +16,7 @@ pub mod object_types;
 pub mod operations;
 pub mod order;
 pub mod pkce;
+pub mod portal_link;
 pub mod probe;
 pub mod reading;
 pub mod retrieval;

@@ -11,7 +11,7 @@ pub use catalogue::{CATALOGUE, DEFAULT_OPTIONAL, Gate, REQUIRED, ScopeEntry};
 use crate::connection_type::{Capability, ConnectionType};
 use crate::error::ErrorCode;
 use crate::tier::Tier;
-use crate::wire::GrantKind;
+use crate::wire::{GrantKind, Intent};
 
 /// What the operator has set on the app.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +126,20 @@ pub fn asked_more(
         }
     }
     asked
+}
+
+/// What a flow of this intent asks (design, section 3); `granted` is the known connection's.
+pub fn asked_by(
+    intent: Intent,
+    connection_type: ConnectionType,
+    granted: &[String],
+    configured: &Configured<'_>,
+) -> Asked {
+    match intent {
+        Intent::Connect => asked_for(connection_type, configured),
+        Intent::Reconnect => asked_again(granted, configured),
+        Intent::Upgrade => asked_more(connection_type, granted, configured),
+    }
 }
 
 /// What a grant of this kind must hold: `oauth` tells of an installed app, so a static credential need not name it.
@@ -341,8 +355,17 @@ mod tests {
                 ],
             ),
         ] {
-            let asked = asked_more(kind, &owned(&granted), &configured);
+            let granted = owned(&granted);
+            let asked = asked_by(Intent::Upgrade, kind, &granted, &configured);
             assert_eq!(asked.optional_scope, want, "{kind:?} {granted:?}");
+            assert_eq!(
+                asked_by(Intent::Reconnect, kind, &granted, &configured),
+                asked_again(&granted, &configured)
+            );
+            assert_eq!(
+                asked_by(Intent::Connect, kind, &granted, &configured),
+                asked_for(kind, &configured)
+            );
             assert_eq!(
                 lint(&configured, &asked.scope, &asked.optional_scope),
                 Ok(())
