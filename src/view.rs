@@ -12,6 +12,8 @@ pub(crate) mod frame;
 mod help;
 mod icon;
 mod notice;
+#[allow(dead_code, reason = "the accounts view opens it")]
+mod panel;
 mod record;
 mod retrieval;
 mod row_menu;

@@ -25,10 +25,13 @@ impl Because {
         match self {
             Self::NotAsked => "It was not asked for.".into(),
             Self::Refused => "It was asked for and not granted.".into(),
+            Self::PlanLacks(Gate::AnyHub(Tier::Enterprise)) => {
+                "HubSpot gives it to Enterprise accounts only.".into()
+            }
             Self::PlanLacks(gate) => [
                 "HubSpot gives it to accounts with ",
                 gate.title(),
-                " or higher.",
+                " or higher only.",
             ]
             .concat(),
         }
