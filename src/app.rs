@@ -76,6 +76,8 @@ pub(crate) enum Action {
     Go(Route),
     AddPortal,
     Reconnect(ConnectionId),
+    /// Asks for the permissions a connection does not hold yet (D68).
+    Upgrade(ConnectionId),
     ChooseType(ConnectionType),
     CancelFlow,
     CloseDialog,

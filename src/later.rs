@@ -50,7 +50,7 @@ pub(crate) fn explorer() -> Result<OpenExplorer, NotLoaded> {
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
     /// The side panel of one portal.
-    pub(crate) panel: fn(&Scene<'_>, &Connection, Callback<MouseEvent>) -> Html,
+    pub(crate) panel: fn(&Scene<'_>, &Connection, &Callback<MouseEvent>) -> Html,
     /// The dry run of a deed for one portal or many, and how it went.
     pub(crate) bulk: fn(&Scene<'_>, &Bulk) -> Html,
 }

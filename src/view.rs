@@ -13,6 +13,7 @@ pub(crate) mod frame;
 mod help;
 mod icon;
 mod notice;
+pub(crate) mod panel;
 mod panel_frame;
 mod record;
 mod retrieval;

@@ -8,7 +8,7 @@ use litemap::LiteMap;
 use portico_core::ids::PortalId;
 use portico_core::retrieval::{Kind, Phase};
 use portico_core::status::read_status;
-use portico_core::wire::Connection;
+use portico_core::wire::{Connection, UnixSeconds};
 use yew::Callback;
 
 pub(crate) struct Retrievals {
@@ -18,6 +18,8 @@ pub(crate) struct Retrievals {
     on_stored: Callback<(PortalId, Kind, String)>,
     running: LiteMap<PortalId, (Mode, Retrieval)>,
     progress: LiteMap<PortalId, ProgressUpdate>,
+    /// When each run began: a wait that lasts too long is told (D48).
+    began: LiteMap<PortalId, UnixSeconds>,
 }
 
 impl Retrievals {
@@ -35,6 +37,7 @@ impl Retrievals {
             on_stored,
             running,
             progress,
+            began: LiteMap::new(),
         }
     }
 
@@ -82,11 +85,13 @@ impl Retrievals {
             on_stored,
         );
         self.running.insert(portal, (mode, run));
+        self.began.insert(portal, now_seconds());
     }
 
     pub(super) fn forget(&mut self, portal: PortalId) {
         self.running.remove(&portal);
         self.progress.remove(&portal);
+        self.began.remove(&portal);
     }
 
     pub(super) fn note(&mut self, update: ProgressUpdate) {
@@ -95,6 +100,11 @@ impl Retrievals {
 
     pub(crate) fn of(&self, portal: PortalId) -> Option<&ProgressUpdate> {
         self.progress.get(&portal)
+    }
+
+    /// When the run of a portal began, if there is one.
+    pub(crate) fn began(&self, portal: PortalId) -> Option<UnixSeconds> {
+        self.began.get(&portal).copied()
     }
 }
 

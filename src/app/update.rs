@@ -9,7 +9,7 @@ use crate::shell::location;
 use portico_core::accounts::{AccountsQuery, BulkAction};
 use portico_core::flow;
 use portico_core::ids::ConnectionId;
-use portico_core::scopes::{Configured, asked_again, asked_for};
+use portico_core::scopes::{Configured, asked_by};
 use portico_core::status::read_status;
 use portico_core::wire::{
     Connection, Intent, Problem, Provider, ProviderInfo, StartFlow, UpdateConnection,
@@ -290,10 +290,9 @@ impl Ready {
             required: &info.required_scopes,
             optional: &info.optional_scopes,
         };
-        let asked = match connection.as_ref().and_then(|id| self.connection(id)) {
-            Some(connection) => asked_again(&connection.grant.granted, &configured),
-            None => asked_for(*connection_type, &configured),
-        };
+        let known = connection.as_ref().and_then(|id| self.connection(id));
+        let granted = known.map_or(&[][..], |known| &known.grant.granted);
+        let asked = asked_by(*intent, *connection_type, granted, &configured);
         let return_uri = ctx.props().return_uri.clone().or_else(|| {
             let origin = location::origin();
             info.return_uris
@@ -323,6 +322,7 @@ impl Ready {
         match action {
             Action::AddPortal => self.open_flow(Intent::Connect, None),
             Action::Reconnect(id) => self.open_flow(Intent::Reconnect, Some(&id)),
+            Action::Upgrade(id) => self.open_flow(Intent::Upgrade, Some(&id)),
             Action::ChooseType(kind) => match &mut self.dialog {
                 Some(Dialog::Flow {
                     connection_type, ..

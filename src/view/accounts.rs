@@ -174,7 +174,7 @@ fn panel(scene: &Scene<'_>, portal: PortalId) -> Html {
     let content = match (scene.desk, scene.ready.portal(portal)) {
         (Some(desk), Some(connection)) => {
             let close = close.reform(|_: MouseEvent| ());
-            (desk.panel)(scene, connection, close)
+            (desk.panel)(scene, connection, &close)
         }
         _ => super::frame::later(scene),
     };

@@ -20,6 +20,9 @@ pub(crate) fn view(
     chosen: ConnectionType,
 ) -> Html {
     let title = match known {
+        Some(connection) if intent == Intent::Upgrade => {
+            format!("More permissions for {}", display_name(connection))
+        }
         Some(connection) if intent != Intent::Connect => {
             format!("Reconnect {}", display_name(connection))
         }
@@ -52,16 +55,16 @@ fn choosing(
             required: &info.required_scopes,
             optional: &info.optional_scopes,
         };
-        match known {
-            Some(connection) => scopes::asked_again(&connection.grant.granted, &configured),
-            None => scopes::asked_for(chosen, &configured),
-        }
+        let granted = known.map_or(&[][..], |known| &known.grant.granted);
+        scopes::asked_by(intent, chosen, granted, &configured)
     });
     let start = scene.start.reform(|_: MouseEvent| ());
     let body = html! {
         <>
             if intent == Intent::Connect {
                 { type_picker(scene, chosen) }
+            } else if let (Intent::Upgrade, Some(connection), Some(asked)) = (intent, known, &asked) {
+                { growth(connection, asked) }
             } else if let Some(connection) = known {
                 <p>{ format!("Choose the same portal on HubSpot's page: {} (portal {}). Exactly the permissions it already has are asked for, and nothing else changes: label, type, history and metadata stay.", display_name(connection), connection.account.portal_id) }</p>
             }
@@ -96,11 +99,33 @@ fn choosing(
         Intent::Connect => {
             "Choose what this portal is for. HubSpot then asks you to pick the portal and to review the permissions."
         }
-        Intent::Reconnect | Intent::Upgrade => {
+        Intent::Reconnect => {
             "Refresh the authorization. You need not be the person who connected it first."
+        }
+        Intent::Upgrade => {
+            "Grant what this connection does not hold yet. New permissions take a Super Admin of the portal, or the App Marketplace Access permission."
         }
     };
     (lead.to_owned(), body, foot)
+}
+
+/// What an upgrade asks on top of what is granted, each with its reason (D68, S8).
+fn growth(connection: &Connection, asked: &scopes::Asked) -> Html {
+    let all = asked.scope.iter().chain(&asked.optional_scope);
+    let new: Vec<String> = all
+        .filter(|scope| !connection.grant.granted.contains(scope))
+        .cloned()
+        .collect();
+    html! {
+        <>
+            <p>{ format!("Choose the same portal on HubSpot's page: {} (portal {}). What is granted stays granted; label, type, history and metadata stay.", display_name(connection), connection.account.portal_id) }</p>
+            if new.is_empty() {
+                { notice::line("good", Icon::Info, "This connection holds every permission its type asks for.") }
+            } else {
+                <div class="stack tight"><h3>{ "New" }</h3>{ scope_list(&new) }</div>
+            }
+        </>
+    }
 }
 
 /// Each scope with its reason (S8, J33).

@@ -11,7 +11,7 @@ pub use catalogue::{CATALOGUE, DEFAULT_OPTIONAL, Gate, REQUIRED, ScopeEntry};
 use crate::connection_type::{Capability, ConnectionType};
 use crate::error::ErrorCode;
 use crate::tier::Tier;
-use crate::wire::GrantKind;
+use crate::wire::{GrantKind, Intent};
 
 /// What the operator has set on the app.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +109,36 @@ pub fn asked_again(granted: &[String], configured: &Configured<'_>) -> Asked {
             })
             .cloned()
             .collect(),
+    }
+}
+
+/// An upgrade asks what is granted and, on top of it, all that the connection's type wants of the app's optional
+/// scopes (D56, D68): accepting all of them clears every note of a missing permission.
+pub fn asked_more(
+    connection_type: ConnectionType,
+    granted: &[String],
+    configured: &Configured<'_>,
+) -> Asked {
+    let mut asked = asked_again(granted, configured);
+    for scope in asked_for(connection_type, configured).optional_scope {
+        if !asked.optional_scope.contains(&scope) && !asked.scope.contains(&scope) {
+            asked.optional_scope.push(scope);
+        }
+    }
+    asked
+}
+
+/// What a flow of this intent asks (design, section 3); `granted` is the known connection's.
+pub fn asked_by(
+    intent: Intent,
+    connection_type: ConnectionType,
+    granted: &[String],
+    configured: &Configured<'_>,
+) -> Asked {
+    match intent {
+        Intent::Connect => asked_for(connection_type, configured),
+        Intent::Reconnect => asked_again(granted, configured),
+        Intent::Upgrade => asked_more(connection_type, granted, configured),
     }
 }
 
@@ -285,6 +315,61 @@ mod tests {
         }
         for scope in REQUIRED {
             assert!(!DEFAULT_OPTIONAL.contains(scope), "{scope} is both");
+        }
+    }
+
+    /// D56, D68: an upgrade keeps what is granted, names the new ones last, and never asks a prospect for write access.
+    #[test]
+    fn an_upgrade_asks_for_all_that_the_type_wants() {
+        let required = owned(&["oauth"]);
+        let optional = owned(&[
+            "forms",
+            "automation",
+            "crm.objects.custom.write",
+            "own.scope",
+        ]);
+        let configured = Configured {
+            required: &required,
+            optional: &optional,
+        };
+        for (kind, granted, want) in [
+            (
+                ConnectionType::ConfigAndAudit,
+                vec!["oauth", "automation"],
+                vec!["automation", "forms", "crm.objects.custom.write"],
+            ),
+            (
+                ConnectionType::AuditOnly,
+                vec!["oauth"],
+                vec!["forms", "automation"],
+            ),
+            // What was granted once and is still set up stays asked, whatever the type wants.
+            (
+                ConnectionType::AuditOnly,
+                vec!["own.scope", "crm.objects.custom.write", "taken.off"],
+                vec![
+                    "own.scope",
+                    "crm.objects.custom.write",
+                    "forms",
+                    "automation",
+                ],
+            ),
+        ] {
+            let granted = owned(&granted);
+            let asked = asked_by(Intent::Upgrade, kind, &granted, &configured);
+            assert_eq!(asked.optional_scope, want, "{kind:?} {granted:?}");
+            assert_eq!(
+                asked_by(Intent::Reconnect, kind, &granted, &configured),
+                asked_again(&granted, &configured)
+            );
+            assert_eq!(
+                asked_by(Intent::Connect, kind, &granted, &configured),
+                asked_for(kind, &configured)
+            );
+            assert_eq!(
+                lint(&configured, &asked.scope, &asked.optional_scope),
+                Ok(())
+            );
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::scopes;
 use crate::tier::read_tier;
-use crate::wire::{Connection, Fault, FaultCategory, FaultCause, GrantKind, UnixSeconds};
+use crate::wire::{Connection, Fault, FaultCategory, FaultCause, GrantKind, Provider, UnixSeconds};
 
 /// The status of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +88,7 @@ impl Status {
 /// Derives the status from the facts as they stand at `now`.
 pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
     let grant = &connection.grant;
+    let provider = connection.provider;
     let tier = read_tier(&connection.account, &grant.granted).tier;
     let missing: Vec<String> = scopes::refused(&grant.asked, &grant.granted, tier)
         .into_iter()
@@ -105,10 +106,10 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         missing_scopes: missing.clone(),
     };
     if let Some(revoked) = &grant.revoked {
-        let reason = if revoked.by == "provider" {
-            "The app was removed from this portal in HubSpot."
-        } else {
-            "The connection was revoked here."
+        let reason = match provider {
+            _ if revoked.by != "provider" => "The connection was revoked here.",
+            Provider::Hubspot => "The app was removed from this portal in HubSpot.",
+            Provider::Github => "The authorization was revoked in GitHub.",
         };
         return reading(
             Status::Disconnected,
@@ -123,7 +124,7 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
     if let Some(fault) = dead_fault {
         return reading(
             Status::NeedsReconnection,
-            dead_reason(fault).into(),
+            dead_reason(fault.cause, provider).into(),
             by_kind(
                 "Reconnect to refresh it: no deadline, nothing is lost.",
                 "Enter a new token of this portal: no deadline, nothing is lost.",
@@ -158,10 +159,14 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         }
         Some(fault) if fault.category == FaultCategory::Configuration => reading(
             Status::Suspended,
-            "HubSpot does not accept the app's own credentials or addresses.".into(),
+            [
+                provider.title(),
+                " does not accept the app's own credentials or addresses.",
+            ]
+            .concat(),
             "Tell the operator; reconnecting will not help.",
         ),
-        Some(fault) => reading(Status::Checking, checking_reason(fault, now), ""),
+        Some(fault) => reading(Status::Checking, checking_reason(fault, provider, now), ""),
         None if missing.is_empty() => {
             reading(Status::Connected, "The authorization is valid.".into(), "")
         }
@@ -173,47 +178,60 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
             )
             .into(),
             by_kind(
-                "Parts that need them are marked. To grant them, choose Add Portal and pick this portal again.",
+                "Parts that need them are marked. To grant them, ask for more permissions in the portal's details.",
                 "Parts that need them are marked. Add them to the private app or service key in HubSpot, then test the connection here.",
             ),
         ),
     }
 }
 
-fn dead_reason(fault: &Fault) -> &'static str {
-    match fault.cause {
-        FaultCause::ScopesChanged => {
+fn dead_reason(cause: FaultCause, provider: Provider) -> &'static str {
+    match (cause, provider) {
+        (FaultCause::ScopesChanged, _) => {
             "The app's permissions changed, and this authorization no longer fits them."
         }
-        FaultCause::AccountGone => {
+        (FaultCause::AccountGone, Provider::Hubspot) => {
             "HubSpot no longer knows this account, or it was merged, downgraded or closed."
         }
-        FaultCause::StaticTokenInvalid => {
+        (FaultCause::AccountGone, Provider::Github) => {
+            "GitHub denies access for this account: it was suspended or closed, or lost its rights."
+        }
+        (FaultCause::StaticTokenInvalid, _) => {
             "HubSpot no longer knows this token: it was rotated, or its private app or service key was deleted."
         }
-        FaultCause::LostResponse => {
+        (FaultCause::LostResponse, _) => {
             "The proxy was stopped while it refreshed the authorization, and the answer was lost."
         }
-        _ => {
+        (_, Provider::Hubspot) => {
             "HubSpot no longer accepts this authorization. One of these: the app was removed there, the \
              authorising user lost access, or it was revoked."
+        }
+        (_, Provider::Github) => {
+            "GitHub no longer accepts this authorization. One of these: it was revoked there, it was not used \
+             for six months, or the account was suspended."
         }
     }
 }
 
-fn checking_reason(fault: &Fault, now: UnixSeconds) -> String {
+fn checking_reason(fault: &Fault, provider: Provider, now: UnixSeconds) -> String {
     let minutes = (now - fault.at).max(0) / 60;
     let since = match minutes {
         0 => "for less than a minute".to_owned(),
         1 => "for one minute".to_owned(),
         _ => format!("for {minutes} minutes"),
     };
-    match fault.next_try_at.map(|at| at - now) {
-        Some(wait) if wait > 0 => {
-            format!("HubSpot has not answered well {since}; the next try is in {wait} s.")
-        }
-        _ => format!("HubSpot has not answered well {since}; Portico is trying again."),
-    }
+    let next = match fault.next_try_at.map(|at| at - now) {
+        Some(wait) if wait > 0 => format!("the next try is in {wait} s."),
+        _ => "Portico is trying again.".to_owned(),
+    };
+    [
+        provider.title(),
+        " has not answered well ",
+        &since,
+        "; ",
+        &next,
+    ]
+    .concat()
 }
 
 /// Name of a portal for people: its label, else HubSpot's name, else its domain, else its id (J10, J18, D15).

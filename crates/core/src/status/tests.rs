@@ -213,6 +213,55 @@ fn a_static_credential_has_words_of_its_own() {
     }
 }
 
+/// D36, D45: a GitHub connection is told about in GitHub's words.
+#[test]
+fn github_has_words_of_its_own() {
+    let with = |change: &dyn Fn(&mut Connection)| {
+        let mut connection = connection();
+        connection.provider = Provider::Github;
+        change(&mut connection);
+        read_status(&connection, 1_090)
+    };
+    let faulty =
+        |category, cause| with(&|c: &mut Connection| c.grant.fault = Some(fault(category, cause)));
+    for (reading, status, says) in [
+        (
+            faulty(FaultCategory::GrantDead, FaultCause::RefreshTokenInvalid),
+            Status::NeedsReconnection,
+            "six months",
+        ),
+        (
+            faulty(FaultCategory::GrantDead, FaultCause::AccountGone),
+            Status::NeedsReconnection,
+            "suspended",
+        ),
+        (
+            faulty(FaultCategory::Transient, FaultCause::ProviderTrouble),
+            Status::Checking,
+            "GitHub has not answered",
+        ),
+        (
+            faulty(FaultCategory::Configuration, FaultCause::ClientCredentials),
+            Status::Suspended,
+            "GitHub does not accept",
+        ),
+        (
+            with(&|c| {
+                c.grant.revoked = Some(Revocation {
+                    at: 1,
+                    by: "provider".into(),
+                });
+            }),
+            Status::Disconnected,
+            "revoked in GitHub",
+        ),
+    ] {
+        assert_eq!(reading.status, status);
+        assert!(reading.reason.contains(says), "{}", reading.reason);
+        assert!(!reading.reason.contains("HubSpot"), "{}", reading.reason);
+    }
+}
+
 /// R5: no call while yellow or red; R1: those two offer a reconnect; weather does neither.
 #[test]
 fn only_live_states_allow_calls() {
