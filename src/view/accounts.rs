@@ -21,7 +21,7 @@ const MOST_AT_ONCE: usize = 100;
 
 pub(crate) fn view(scene: &Scene<'_>, open: Option<PortalId>) -> Html {
     let admin = scene.ready.booted.session.role == Role::Admin;
-    let none = scene.ready.accounts.summary.total == 0;
+    let is_empty = scene.ready.accounts.summary.total == 0;
     let opened = open.filter(|portal| scene.ready.portal(*portal).is_some());
     html! {
         <div class={classes!("page", "accounts", opened.map(|_| "with-panel"))}>
@@ -38,7 +38,7 @@ pub(crate) fn view(scene: &Scene<'_>, open: Option<PortalId>) -> Html {
                         </div>
                     }
                 </header>
-                if none { { empty(scene, admin) } } else { { table(scene, admin) } }
+                if is_empty { { empty(scene, admin) } } else { { table(scene, admin) } }
             </div>
             if let Some(portal) = opened { { panel(scene, portal) } }
         </div>

@@ -53,9 +53,9 @@ pub(super) fn view(scene: &Scene<'_>) -> Html {
                     value={query.text.clone()} oninput={on_search} />
             </div>
             <div class="filters">
-                { choice(scene, "Status", "All statuses", Status::ALL, query.statuses, |s| s.title(), |s| counts.of_status(s), |q, c| q.statuses = c) }
-                { choice(scene, "Connection type", "All types", &ConnectionType::ALL, query.types, |t| t.title(), |t| counts.of_type(t), |q, c| q.types = c) }
-                { choice(scene, "Tier", "All tiers", Tier::ALL, query.tiers, |t| t.title(), |t| counts.of_tier(t), |q, c| q.tiers = c) }
+                { choice(scene, "Status", "All statuses", Status::ALL, query.statuses, Status::title, |s| counts.of_status(s), |q, c| q.statuses = c) }
+                { choice(scene, "Connection type", "All types", &ConnectionType::ALL, query.types, ConnectionType::title, |t| counts.of_type(t), |q, c| q.types = c) }
+                { choice(scene, "Tier", "All tiers", Tier::ALL, query.tiers, Tier::title, |t| counts.of_tier(t), |q, c| q.tiers = c) }
                 { workspaces(scene) }
                 { order(scene) }
             </div>
