@@ -7,6 +7,7 @@ pub mod connection_type;
 pub mod error;
 pub mod explorer;
 pub mod flow;
+pub mod guide;
 pub mod help;
 pub mod ids;
 pub mod journal;
