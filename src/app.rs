@@ -5,6 +5,7 @@ mod boot;
 mod connections;
 mod explore;
 mod flow;
+mod help;
 mod retrieve;
 mod update;
 
@@ -87,6 +88,9 @@ pub(crate) enum Action {
     Search(String),
     Explore(ExplorerAction),
     DismissToast,
+    CopyText(String),
+    /// Whether the open help entry helped (S20).
+    Helpful(bool),
     Retry,
 }
 
@@ -131,6 +135,8 @@ pub(crate) struct Ready {
     pub(crate) problem: Option<Box<Problem>>,
     pub(crate) toast: Option<String>,
     pub(crate) search: String,
+    /// What was answered of the open help entry.
+    pub(crate) helpful: Option<bool>,
     flow_settled: bool,
     /// The flow's own dialog, to come back to while it runs.
     flow_dialog: Option<Dialog>,
@@ -181,7 +187,9 @@ impl Component for App {
         let act = ctx.link().callback(Msg::Act);
         match &self.phase {
             Phase::Starting => view::frame::starting(),
-            Phase::Failed(problem) => view::frame::failed(problem, &act),
+            Phase::Failed(problem) => {
+                view::frame::failed(problem, &self.route, ctx.props().routing, &act)
+            }
             Phase::Ready(ready) => {
                 // The window opens inside the click, so these two call the driver directly.
                 let start = ready.start_flow(ctx);
@@ -230,6 +238,7 @@ impl App {
             problem: None,
             toast: None,
             search: String::new(),
+            helpful: None,
             flow_settled: false,
             flow_dialog: None,
             changes: 0,

@@ -114,10 +114,16 @@ impl App {
 
     fn act(&mut self, ctx: &Context<Self>, action: Action) {
         let Phase::Ready(ready) = &mut self.phase else {
+            // Help is there without a session too.
+            if let Action::Go(route) = action {
+                self.go(ctx, route);
+            }
             return;
         };
         match action {
             Action::Go(route) => self.go(ctx, route),
+            Action::CopyText(text) => copy(ctx, text),
+            Action::Helpful(helpful) => ready.judge_help(ctx, &self.route, helpful),
             Action::ViewMetadataAfterFlow(portal) => {
                 ready.act(ctx, Action::CloseDialog);
                 self.go(ctx, Route::explorer(portal, &[]));
@@ -173,6 +179,7 @@ impl App {
         let Phase::Ready(ready) = &mut self.phase else {
             return;
         };
+        ready.follow_help(&self.route);
         match &self.route {
             Route::Explorer { portal, path } => {
                 if ready
@@ -304,6 +311,8 @@ impl Ready {
             | Action::ViewMetadata(_)
             | Action::ViewMetadataAfterFlow(_)
             | Action::Explore(_)
+            | Action::CopyText(_)
+            | Action::Helpful(_)
             | Action::Retry => {}
         }
     }

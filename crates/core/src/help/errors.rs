@@ -52,7 +52,7 @@ fn more(code: ErrorCode) -> More {
             ])],
             &["clear-cache", "data-kept"],
         ),
-        E::OriginMismatch => (&[], &["set-up", "support-code"]),
+        E::OriginMismatch | E::InvalidReturnUri => (&[], &["set-up", "support-code"]),
         // D34, D35, D60.
         E::RoleRequired => (
             &[Block::Text(&[
@@ -60,7 +60,6 @@ fn more(code: ErrorCode) -> More {
             ])],
             &["roles", "admin-role"],
         ),
-        E::InvalidReturnUri => (&[], &["set-up", "support-code"]),
         // Facts 7 to 9.
         E::ScopeNotConfigured | E::ScopeRequiredMissing => (
             &[Block::Text(&[
@@ -76,9 +75,6 @@ fn more(code: ErrorCode) -> More {
             &["portal-limit", "revoke-or-uninstall"],
         ),
         E::RateLimited | E::Overloaded | E::RefreshBusy => (&[], &["trouble-kinds"]),
-        E::TimedOut | E::StoreUnavailable | E::Internal => {
-            (&[], &["troubleshooting", "support-code"])
-        }
         // S19.
         E::FlowExpired => (
             &[Block::Text(&[
