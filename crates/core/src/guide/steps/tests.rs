@@ -229,14 +229,14 @@ fn a_connection_is_read_for_its_credential() {
             c.grant.revoked = Some(Revocation {
                 at: 1,
                 by: "here".into(),
-            })
+            });
         }),
         with(&|c| c.grant.fault = fault(FaultCategory::GrantDead, FaultCause::AccountGone)),
     ] {
         assert_eq!(standing(known), Some(Standing::Ended));
     }
     let refused = with(&|c| {
-        c.grant.fault = fault(FaultCategory::Configuration, FaultCause::ClientCredentials)
+        c.grant.fault = fault(FaultCategory::Configuration, FaultCause::ClientCredentials);
     });
     assert!(refused.is_some_and(|known| known.app_refused));
     assert_eq!(with(&|c| c.provider = Provider::Github), None);
