@@ -37,6 +37,11 @@ impl App {
                 self.boot = super::boot::begin(ctx);
                 return true;
             }
+            // Help is there without a session too.
+            Msg::Act(Action::Go(route)) if !matches!(self.phase, Phase::Ready(_)) => {
+                self.go(ctx, route);
+                return true;
+            }
             // A launch link opened in this very tab changes the hash and loads nothing.
             Msg::Hash(hash) if hash.starts_with("#launch=") => {
                 self.route = Route::default();
@@ -114,10 +119,6 @@ impl App {
 
     fn act(&mut self, ctx: &Context<Self>, action: Action) {
         let Phase::Ready(ready) = &mut self.phase else {
-            // Help is there without a session too.
-            if let Action::Go(route) = action {
-                self.go(ctx, route);
-            }
             return;
         };
         match action {
