@@ -7,6 +7,7 @@ mod bulk;
 mod connections;
 mod explore;
 mod flow;
+mod help;
 mod retrieve;
 mod update;
 
@@ -100,6 +101,9 @@ pub(crate) enum Action {
     Test(ConnectionId),
     Explore(ExplorerAction),
     DismissToast,
+    CopyText(String),
+    /// Whether the open help entry helped (S20).
+    Helpful(bool),
     Retry,
     /// Asks again for a part of the app that did not load.
     LoadAgain,
@@ -149,6 +153,8 @@ pub(crate) struct Ready {
     pub(crate) toast: Option<String>,
     pub(crate) accounts: Accounts,
     pub(crate) bulk: Option<Bulk>,
+    /// What was answered of the open help entry.
+    pub(crate) helpful: Option<bool>,
     flow_settled: bool,
     /// The flow's own dialog, to come back to while it runs.
     flow_dialog: Option<Dialog>,
@@ -205,7 +211,9 @@ impl Component for App {
         let act = ctx.link().callback(Msg::Act);
         match &self.phase {
             Phase::Starting => view::frame::starting(),
-            Phase::Failed(problem) => view::frame::failed(problem, &act),
+            Phase::Failed(problem) => {
+                view::frame::failed(problem, &self.route, ctx.props().routing, &act)
+            }
             Phase::Ready(ready) => {
                 // The window opens inside the click, so these two call the driver directly.
                 let start = ready.start_flow(ctx);
@@ -258,6 +266,7 @@ impl App {
             toast: None,
             accounts,
             bulk: None,
+            helpful: None,
             flow_settled: false,
             flow_dialog: None,
             changes: 0,

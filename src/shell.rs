@@ -9,6 +9,7 @@ pub(crate) mod clock;
 pub(crate) mod events;
 mod fetch;
 pub(crate) mod host;
+pub(crate) mod kept;
 mod listener;
 pub(crate) mod location;
 mod lock;

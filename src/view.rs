@@ -10,6 +10,7 @@ mod dialog;
 pub(crate) mod explorer;
 mod flow_dialog;
 pub(crate) mod frame;
+mod guide;
 mod help;
 mod icon;
 mod notice;
@@ -26,7 +27,26 @@ use crate::later::Desk;
 use crate::shell::host::{Layout, Routing};
 use portico_core::route::Route;
 use portico_core::wire::{Connection, Problem};
-use yew::Callback;
+use yew::{Callback, TargetCast as _};
+
+/// In a partner's page the address is not ours: what plain links between views ask for is done here instead.
+pub(crate) fn follow_links(routing: Routing, act: &Callback<Action>) -> Callback<yew::MouseEvent> {
+    if routing == Routing::Hash {
+        return Callback::noop();
+    }
+    let act = act.clone();
+    Callback::from(move |event: yew::MouseEvent| {
+        let link = event
+            .target_dyn_into::<web_sys::Element>()
+            .and_then(|target| target.closest("a[href^='#/']").ok().flatten())
+            .and_then(|link| link.get_attribute("href"));
+        // A link with a wish of its own has reported it already.
+        if let Some(href) = link.filter(|_| !event.default_prevented()) {
+            event.prevent_default();
+            act.emit(Action::Go(Route::parse(&href)));
+        }
+    })
+}
 
 /// What is drawn, and where wishes go.
 pub(crate) struct Scene<'a> {

@@ -22,6 +22,13 @@ export interface PorticoErrorDetail {
   message: string;
 }
 
+/** Which help entry, and whether it helped. */
+export interface PorticoHelpFeedbackDetail {
+  /** The entry's address behind `#/help/`, e.g. `error-auth-scope-denied`; stable. */
+  anchor: string;
+  helpful: boolean;
+}
+
 export interface PorticoConnectionsEventMap {
   /** Signed in, connections on screen. */
   "portico-ready": CustomEvent<Record<string, never>>;
@@ -30,6 +37,8 @@ export interface PorticoConnectionsEventMap {
   "portico-connection-removed": CustomEvent<{ connectionId: string }>;
   /** An authorization came to nothing: denied, timed out, wrong portal … */
   "portico-flow-failed": CustomEvent<PorticoErrorDetail>;
+  /** Somebody answered "Was this helpful?"; each change of the answer tells again. It is kept in the browser alone. */
+  "portico-help-feedback": CustomEvent<PorticoHelpFeedbackDetail>;
   /** The widget cannot work: not loaded, no session, no proxy. */
   "portico-error": CustomEvent<PorticoErrorDetail>;
 }

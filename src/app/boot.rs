@@ -1,6 +1,7 @@
 //! From nothing to a session, the connections and the browser's own store.
 
 use super::{App, Msg};
+use crate::shell::location;
 use crate::shell::proxy::Proxy;
 use crate::shell::session::Sessions;
 use crate::shell::store::Store;
@@ -14,6 +15,8 @@ pub(crate) struct Booted {
     pub(crate) session: SessionInfo,
     pub(crate) connections: Vec<Connection>,
     pub(crate) store: Store,
+    /// Of this page.
+    pub(crate) origin: String,
 }
 
 pub(super) fn begin(ctx: &Context<App>) -> Task {
@@ -39,5 +42,6 @@ async fn boot(
         session,
         connections,
         store,
+        origin: location::origin(),
     })
 }

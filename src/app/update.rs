@@ -39,6 +39,11 @@ impl App {
                 self.boot = super::boot::begin(ctx);
                 return true;
             }
+            // Help is there without a session too.
+            Msg::Act(Action::Go(route)) if !matches!(self.phase, Phase::Ready(_)) => {
+                self.go(ctx, route);
+                return true;
+            }
             // A launch link opened in this very tab changes the hash and loads nothing.
             Msg::Hash(hash) if hash.starts_with("#launch=") => {
                 self.route = Route::default();
@@ -127,6 +132,8 @@ impl App {
         };
         match action {
             Action::Go(route) => self.go(ctx, route),
+            Action::CopyText(text) => copy(ctx, text),
+            Action::Helpful(helpful) => ready.judge_help(ctx, &self.route, helpful),
             Action::ViewMetadataAfterFlow(portal) => {
                 ready.act(ctx, Action::CloseDialog);
                 self.go(ctx, Route::explorer(portal, &[]));
@@ -223,6 +230,7 @@ impl App {
         let Phase::Ready(ready) = &mut self.phase else {
             return;
         };
+        ready.follow_help(&self.route);
         match &self.route {
             Route::Explorer { portal, path } => {
                 let Some(open) = self.explorer_part.here() else {
@@ -381,6 +389,8 @@ impl Ready {
             | Action::Search(_)
             | Action::Table(_)
             | Action::LoadAgain
+            | Action::CopyText(_)
+            | Action::Helpful(_)
             | Action::Retry => {}
         }
     }

@@ -53,6 +53,11 @@ impl Proxy {
         })
     }
 
+    /// Where it is, without a slash at the end.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     /// `GET /v1/session`.
     pub(crate) async fn session_info(&self) -> Outcome<SessionInfo> {
         self.read("/v1/session").await

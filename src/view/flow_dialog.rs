@@ -164,7 +164,7 @@ fn waiting(scene: &Scene<'_>, window: Window) -> Parts {
                     <div>
                         <strong>{ blocked.title }</strong>
                         <p>{ blocked.meaning }{ " " }{ blocked.action }</p>
-                        <p class="small muted">{ "Code " }<code>{ blocked.support_code }</code></p>
+                        <p class="small muted">{ "Code " }<code>{ blocked.support_code }</code>{ " · " }{ notice::help(ErrorCode::PopupBlocked) }</p>
                     </div>
                 </div>
                 if let Some(url) = link {

@@ -1,10 +1,10 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{Scene, accounts, connections, dialog, help, notice};
+use super::{Scene, accounts, connections, dialog, follow_links, guide, help, notice};
 use crate::app::Action;
 use crate::shell::events::StreamState;
-use crate::shell::host::Layout;
+use crate::shell::host::{Layout, Routing};
 use portico_core::error::ErrorCode;
 use portico_core::route::{HelpPage, Route};
 use portico_core::wire::{Problem, Role};
@@ -21,14 +21,23 @@ pub(crate) fn starting() -> Html {
 }
 
 /// No session: what happened and what to do.
-pub(crate) fn failed(problem: &Problem, act: &Callback<Action>) -> Html {
+pub(crate) fn failed(
+    problem: &Problem,
+    route: &Route,
+    routing: Routing,
+    act: &Callback<Action>,
+) -> Html {
+    let onclick = follow_links(routing, act);
+    if let Route::Help(page) = route {
+        return html! { <main class="main" {onclick}>{ help::view(None, page) }</main> };
+    }
     let retry = act.reform(|_: MouseEvent| Action::Retry);
     let again = !matches!(
         problem.code,
         ErrorCode::LaunchRequired | ErrorCode::LaunchInvalid
     );
     html! {
-        <main class="main">
+        <main class="main" {onclick}>
             <div class="page narrow">
                 <div class="brand">{ brand_mark() }<span>{ "Portico" }</span></div>
                 { notice::problem(problem) }
@@ -51,10 +60,12 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
             Some(explorer) => explorer.view(scene),
             None => later(scene),
         },
-        Route::Help(page) => help::view(scene, *page),
+        Route::Help(page) => help::view(Some(scene), page),
+        Route::Guide => guide::view(scene),
     };
     html! {
-        <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame">
+        <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame"
+            onclick={follow_links(scene.routing, scene.act)}>
             if page { { sidebar(scene) } }
             <main class={classes!("main", wide.then_some("wide"))} part="main">
                 if let StreamState::Lost { .. } = scene.ready.stream {
@@ -100,6 +111,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
             Route::Accounts { .. } | Route::Explorer { .. } => {
                 matches!(route, Route::Accounts { .. })
             }
+            Route::Help(_) => matches!(route, Route::Help(_)),
             other => *other == route,
         };
         html! {
@@ -126,8 +138,8 @@ fn sidebar(scene: &Scene<'_>) -> Html {
             <div class="nav-group">
                 <p class="nav-title" id="nav-help">{ "Help" }</p>
                 <nav class="nav" aria-labelledby="nav-help">
-                    { item(Route::Help(HelpPage::Connecting), Icon::Help, "Adding a portal") }
-                    { item(Route::Help(HelpPage::Reconnecting), Icon::Refresh, "Status and reconnecting") }
+                    { item(Route::Guide, Icon::Braces, "Set-up guide") }
+                    { item(Route::Help(HelpPage::Index), Icon::Help, "Help") }
                 </nav>
             </div>
             <p class="sidebar-foot">

@@ -1,127 +1,97 @@
-//! Help pages: adding a portal with its exact scopes (J33), and what each status asks for (J23).
+//! Help: the index with its search, and one page for each entry. Owns their markup; the words are the core's.
+//! Nothing outside of this room and `guide` may name the catalogue, so that it is fetched only when it is read.
 
-use super::flow_dialog::scope_list;
-use super::{Scene, before_you_start, status};
-use portico_core::connection_type::ConnectionType;
+mod extras;
+mod index;
+
+use super::icon::Icon;
+use super::{Scene, status};
+use crate::app::Action;
+use portico_core::help::{self, Block, Entry, Group};
 use portico_core::route::HelpPage;
-use portico_core::scopes::{self, Configured};
 use portico_core::status::Status;
 use yew::prelude::*;
 
-pub(crate) fn view(scene: &Scene<'_>, page: HelpPage) -> Html {
-    match page {
-        HelpPage::Connecting => connecting(scene),
-        HelpPage::Reconnecting => reconnecting(),
-    }
-}
-
-const STEPS: [(&str, &str); 5] = [
-    (
-        "Choose Add Portal",
-        "On Client Accounts, at the top right. Choose the connection type: Config + Audit for a client portal, Config Only for a destination portal, Audit Only for a prospect.",
-    ),
-    (
-        "Continue to HubSpot",
-        "A window with HubSpot's own page opens. If your browser blocks it, Portico shows a link instead.",
-    ),
-    (
-        "Pick the portal",
-        "Sign in if HubSpot asks, and choose the account to connect.",
-    ),
-    (
-        "Review the permissions and choose Connect app",
-        "Required permissions must be granted. Optional ones may be left out; the parts that need them are then marked.",
-    ),
-    (
-        "Done",
-        "The window closes, the portal stands in the table, and its metadata is retrieved by itself.",
-    ),
-];
-
-fn connecting(scene: &Scene<'_>) -> Html {
-    let asked = scene.ready.hubspot().map(|info| {
-        let configured = Configured {
-            required: &info.required_scopes,
-            optional: &info.optional_scopes,
-        };
-        scopes::asked_for(ConnectionType::ConfigAndAudit, &configured)
-    });
+/// Without a scene there is no session: what needs one is left out.
+pub(crate) fn view(scene: Option<&Scene<'_>>, page: &HelpPage) -> Html {
+    let anchor = page.anchor();
+    let Some(entry) = help::entry(anchor) else {
+        return html! { <index::Index missing={!anchor.is_empty()} signed_in={scene.is_some()} /> };
+    };
     html! {
-        <div class="page narrow prose">
+        <div class="page narrow prose" data-entry={entry.anchor.clone()}>
+            <nav class="crumbs" aria-label="Where you are">
+                <a href="#/help">{ Icon::ArrowLeft.svg() }{ "All help" }</a>
+                if scene.is_none() { <a href="#/accounts">{ "Back to the start" }</a> }
+            </nav>
             <header class="page-head"><div>
-                <h1>{ "Adding a portal" }</h1>
-                <p>{ "Portico uses OAuth 2.0 with PKCE. No step asks for an API key, and no password or token is typed here." }</p>
+                <h1>{ entry.title }</h1>
+                if !entry.code.is_empty() { <p>{ "Code " }<code>{ entry.code }</code></p> }
+                if let Some(of) = status_of(&entry) { <p>{ status::badge(of) }</p> }
             </div></header>
-            <section class="card pad stack"><h2>{ "Before you start" }</h2>{ before_you_start::list() }</section>
-            <section class="card pad stack">
-                <h2>{ "Step by step" }</h2>
-                <ol class="steps">{ for STEPS.iter().map(|(title, text)| html! { <li><strong>{ title }</strong><p>{ text }</p></li> }) }</ol>
-            </section>
-            if let Some(asked) = asked {
-                <section class="card pad stack">
-                    <h2>{ "Permissions asked for" }</h2>
-                    <p class="muted">{ "These exact scopes stand in the authorization request. Audit Only leaves out those that write." }</p>
-                    <h3>{ "Required" }</h3>
-                    { scope_list(&asked.scope) }
-                    <h3>{ "Optional" }</h3>
-                    { scope_list(&asked.optional_scope) }
+            { extras::before(&entry.anchor) }
+            <section class="card pad stack help-body">{ for entry.body.iter().map(|block| text(*block)) }</section>
+            { extras::after(scene, &entry.anchor) }
+            if !entry.related.is_empty() {
+                <section class="stack tight" aria-labelledby="related">
+                    <h2 id="related">{ "Goes on here" }</h2>
+                    <ul class="link-list">{ for entry.related.iter().map(|anchor| link(anchor)) }</ul>
                 </section>
             }
+            if let Some(scene) = scene { { feedback(scene) } }
         </div>
     }
 }
 
-const STATUSES: [(Status, &str, &str); 6] = [
-    (
-        Status::Connected,
-        "The authorization is valid and calls succeed. It is refreshed in the background.",
-        "Nothing to do.",
-    ),
-    (
-        Status::ConnectedLimited,
-        "The authorization is valid, and some optional permission was not granted. What can be read stays readable.",
-        "Reconnect and grant all to open the marked parts.",
-    ),
-    (
-        Status::Checking,
-        "HubSpot is slow or answers with faults. Nothing is concluded from that.",
-        "Nothing to do; Portico tries again by itself.",
-    ),
-    (
-        Status::NeedsReconnection,
-        "The authorization must be refreshed. This is not a fault: the authorising user's rights changed, the app needs more permissions, the app was removed, or the account changed.",
-        "Choose Reconnect in the row. There is no deadline; what was retrieved stays readable, new calls wait.",
-    ),
-    (
-        Status::Disconnected,
-        "The authorization was revoked here, or the app was removed in HubSpot.",
-        "Connect again. Label, type and history stay.",
-    ),
-    (
-        Status::Suspended,
-        "HubSpot is moving the account, or the app's own set-up is at fault.",
-        "Wait, or tell the operator.",
-    ),
-];
+fn status_of(entry: &Entry) -> Option<Status> {
+    let mut all = extras::STATUSES.into_iter();
+    all.find(|status| entry.group == Group::Status && status.title() == entry.title)
+}
 
-fn reconnecting() -> Html {
+fn text(block: Block) -> Html {
+    let words = block.words();
+    match block {
+        Block::Text(_) => html! { <>{ for words.iter().map(|line| html! { <p>{ line }</p> }) }</> },
+        Block::Steps(_) => {
+            html! { <ol class="steps">{ for words.iter().map(|line| html! { <li><p>{ line }</p></li> }) }</ol> }
+        }
+        Block::Points(_) => {
+            html! { <ul class="points">{ for words.iter().map(|line| html! { <li>{ line }</li> }) }</ul> }
+        }
+    }
+}
+
+/// Leads to an entry, by its title.
+fn link(anchor: &str) -> Html {
+    let title = help::entry(anchor).map_or("", |entry| entry.title);
+    html! { <li><a href={["#/help/", anchor].concat()}>{ title }</a></li> }
+}
+
+/// "Was this helpful?" (S20): the answer can be changed, and stays in this browser.
+fn feedback(scene: &Scene<'_>) -> Html {
+    let answer = scene.ready.helpful;
+    let button = |helpful: bool, label: &'static str| {
+        let pressed = answer == Some(helpful);
+        html! {
+            <button type="button" class="button small" aria-pressed={pressed.to_string()} data-helpful={helpful.to_string()}
+                onclick={scene.click(Action::Helpful(helpful))}>
+                if pressed { { Icon::Check.svg() } }
+                { label }
+            </button>
+        }
+    };
+    let thanks = match answer {
+        None => "",
+        Some(true) => "Thank you. You can change your answer at any time.",
+        Some(false) => {
+            "Thank you for telling. What to quote to support stands under “What to quote to support”; you can change your answer at any time."
+        }
+    };
     html! {
-        <div class="page narrow prose">
-            <header class="page-head"><div>
-                <h1>{ "Status and reconnecting" }</h1>
-                <p>{ "What each status means, and what to do about it." }</p>
-            </div></header>
-            { for STATUSES.iter().map(|(status, meaning, action)| html! {
-                <section class="card pad stack tight"><div>{ status::badge(*status) }</div><p>{ meaning }</p><p class="muted">{ action }</p></section>
-            }) }
-            <section class="card pad stack">
-                <h2>{ "How to reconnect" }</h2>
-                <ol class="steps">
-                    <li><strong>{ "Choose Reconnect in the portal's row" }</strong><p>{ "Anybody who may install approved apps in that portal can do it, not only the person who connected it first." }</p></li>
-                    <li><strong>{ "Confirm the same portal on HubSpot's page" }</strong><p>{ "Another portal is refused, and nothing is changed." }</p></li>
-                    <li><strong>{ "Choose Connect app" }</strong><p>{ "The row turns green by itself. Only the authorization is replaced." }</p></li>
-                </ol>
-            </section>
-        </div>
+        <section class="card pad feedback" aria-labelledby="helpful">
+            <h2 id="helpful">{ "Was this helpful?" }</h2>
+            <div class="buttons">{ button(true, "Yes") }{ button(false, "No") }</div>
+            <p class="small muted" role="status">{ thanks }</p>
+        </section>
     }
 }

@@ -1,6 +1,8 @@
 //! Notices: what happened, why, and what to do now.
 
 use super::icon::Icon;
+use portico_core::error::ErrorCode;
+use portico_core::help::anchor_of;
 use portico_core::wire::Problem;
 use yew::prelude::*;
 
@@ -17,10 +19,17 @@ pub(crate) fn problem(problem: &Problem) -> Html {
                     if let Some(id) = &problem.correlation_id {
                         { " · reference " }<code class="break">{ id }</code>
                     }
+                    { " · " }{ help(problem.code) }
                 </p>
             </div>
         </div>
     }
+}
+
+/// Leads to what help says of a code.
+pub(crate) fn help(code: ErrorCode) -> Html {
+    let href = ["#/help/", &anchor_of(code)].concat();
+    html! { <a class="help-link" {href}>{ "What helps" }</a> }
 }
 
 /// One sentence.

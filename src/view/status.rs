@@ -3,6 +3,7 @@
 use super::Scene;
 use super::icon::Icon;
 use portico_core::accounts::SummaryGroup;
+use portico_core::help::status_anchor;
 use portico_core::route::{HelpPage, Route};
 use portico_core::status::{Status, Tone};
 use yew::prelude::*;
@@ -38,9 +39,9 @@ pub(crate) fn group_icon(group: SummaryGroup) -> Html {
     })
 }
 
-/// The badge in the table: links to the reconnect help (J23).
+/// The badge in the table: links to its own help entry, which leads on to the reconnect help (J23).
 pub(crate) fn link(scene: &Scene<'_>, status: Status) -> Html {
-    let help = Route::Help(HelpPage::Reconnecting);
+    let help = Route::Help(HelpPage::of(status_anchor(status)));
     html! {
         <a class={classes!("status", tone_class(status.tone()))} href={help.hash()} onclick={scene.nav(&help)}
             title="What this status means" part="status">

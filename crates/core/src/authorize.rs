@@ -31,30 +31,45 @@ pub struct UnsafeEndpoint;
 impl AuthorizationRequest<'_> {
     /// The URL to open; scopes are joined by `%20`.
     pub fn url(&self) -> Result<String, UnsafeEndpoint> {
-        if !is_safe_endpoint(self.authorize_endpoint) {
-            return Err(UnsafeEndpoint);
-        }
-        let mut url = self.authorize_endpoint.to_owned();
-        let mut separator = '?';
-        let mut push = |name: &str, value: &str| {
-            url.push(separator);
-            separator = '&';
-            url.push_str(name);
-            url.push('=');
-            push_percent_encoded(&mut url, value);
-        };
-        push("client_id", self.client_id);
-        push("redirect_uri", self.redirect_uri);
-        push("scope", &self.scope.join(" "));
-        if !self.optional_scope.is_empty() {
-            push("optional_scope", &self.optional_scope.join(" "));
-        }
-        push("response_type", "code");
-        push("state", self.state.expose());
-        push("code_challenge", self.code_challenge);
-        push("code_challenge_method", "S256");
+        let mut url = url_by_hand(
+            self.authorize_endpoint,
+            self.client_id,
+            self.redirect_uri,
+            self.scope,
+            self.optional_scope,
+        )?;
+        push(&mut url, "&response_type=", "code");
+        push(&mut url, "&state=", self.state.expose());
+        push(&mut url, "&code_challenge=", self.code_challenge);
+        push(&mut url, "&code_challenge_method=", "S256");
         Ok(url)
     }
+}
+
+/// The URL that a person opens to try it by hand, without a state or a proof to come back to (B6, B13).
+pub fn url_by_hand(
+    authorize_endpoint: &str,
+    client_id: &str,
+    redirect_uri: &str,
+    scope: &[String],
+    optional_scope: &[String],
+) -> Result<String, UnsafeEndpoint> {
+    if !is_safe_endpoint(authorize_endpoint) {
+        return Err(UnsafeEndpoint);
+    }
+    let mut url = authorize_endpoint.to_owned();
+    push(&mut url, "?client_id=", client_id);
+    push(&mut url, "&redirect_uri=", redirect_uri);
+    push(&mut url, "&scope=", &scope.join(" "));
+    if !optional_scope.is_empty() {
+        push(&mut url, "&optional_scope=", &optional_scope.join(" "));
+    }
+    Ok(url)
+}
+
+fn push(url: &mut String, name: &str, value: &str) {
+    url.push_str(name);
+    push_percent_encoded(url, value);
 }
 
 /// `https:`, or `http:` to this machine (a sandbox), without userinfo, query or fragment.

@@ -11,6 +11,8 @@ pub mod explorer;
 pub mod features;
 pub mod flow;
 pub mod forecast;
+pub mod guide;
+pub mod help;
 pub mod ids;
 pub mod journal;
 pub mod object_types;

@@ -2,23 +2,41 @@
 //! Owns parsing and writing; an address that names nothing leads to Client Accounts, never to an error.
 
 use crate::accounts::AccountsQuery;
+use crate::help::is_anchor;
 use crate::ids::PortalId;
 use crate::operations::push_percent_encoded;
 
 /// A page of help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HelpPage {
+    /// Every entry, with the search.
+    Index,
     /// Walks through adding a portal, with the exact scopes (J33).
     Connecting,
     /// Status and reconnecting (J23).
     Reconnecting,
+    /// Any other entry, by its anchor.
+    Entry(String),
 }
 
 impl HelpPage {
-    fn slug(self) -> &'static str {
+    /// The page of an entry.
+    pub fn of(anchor: &str) -> Self {
+        match anchor {
+            "" => Self::Index,
+            "connecting" => Self::Connecting,
+            "reconnecting" => Self::Reconnecting,
+            _ => Self::Entry(anchor.to_owned()),
+        }
+    }
+
+    /// Its entry's anchor; empty for the index.
+    pub fn anchor(&self) -> &str {
         match self {
+            Self::Index => "",
             Self::Connecting => "connecting",
             Self::Reconnecting => "reconnecting",
+            Self::Entry(anchor) => anchor,
         }
     }
 }
@@ -42,8 +60,10 @@ pub enum Route {
         /// What stands after it, decoded: kind, then as the kind says.
         path: Vec<String>,
     },
-    /// `#/help/{page}`.
+    /// `#/help[/{anchor}]`: the index of help, or an entry.
     Help(HelpPage),
+    /// `#/guide`: from nothing to a working app (B1).
+    Guide,
 }
 
 impl Default for Route {
@@ -67,8 +87,9 @@ impl Route {
             ["accounts"] => Self::accounts(AccountsQuery::read(asked), None),
             ["accounts", portal] => Self::accounts(AccountsQuery::read(asked), portal.parse().ok()),
             ["settings", "connections"] | ["connections"] => Self::Connections,
-            ["help", "connecting"] => Self::Help(HelpPage::Connecting),
-            ["help", "reconnecting"] => Self::Help(HelpPage::Reconnecting),
+            ["help"] => Self::Help(HelpPage::Index),
+            ["help", anchor] if is_anchor(anchor) => Self::Help(HelpPage::of(anchor)),
+            ["guide"] => Self::Guide,
             ["portals", portal, path @ ..] if path.len() <= 4 => match portal.parse() {
                 Ok(portal) => Self::Explorer {
                     portal,
@@ -97,7 +118,9 @@ impl Route {
                 hash
             }
             Self::Connections => "#/settings/connections".into(),
-            Self::Help(page) => format!("#/help/{}", page.slug()),
+            Self::Help(HelpPage::Index) => "#/help".into(),
+            Self::Help(page) => ["#/help/", page.anchor()].concat(),
+            Self::Guide => "#/guide".into(),
             Self::Explorer { portal, path } => {
                 let mut hash = format!("#/portals/{portal}");
                 for segment in path {
@@ -172,6 +195,14 @@ mod tests {
             ("#/settings/connections", Route::Connections),
             ("#/help/connecting", Route::Help(HelpPage::Connecting)),
             ("#/help/reconnecting", Route::Help(HelpPage::Reconnecting)),
+            ("#/help", Route::Help(HelpPage::Index)),
+            ("#/help/", Route::Help(HelpPage::Index)),
+            (
+                "#/help/error-auth-scope-denied",
+                Route::Help(HelpPage::Entry("error-auth-scope-denied".into())),
+            ),
+            ("#/help/a/b", Route::Accounts),
+            ("#/guide", Route::Guide),
             ("#/portals/4242", explorer(&[])),
             ("#/portals/4242/", explorer(&[])),
             (
@@ -190,6 +221,19 @@ mod tests {
             ("#/help/javascript:alert(1)", Route::default()),
         ] {
             assert_eq!(Route::parse(hash), want, "{hash}");
+        }
+    }
+
+    /// S20, J23: every entry of help has an address that leads to it.
+    #[test]
+    fn every_entry_of_help_has_an_address() {
+        for entry in crate::help::all() {
+            let route = Route::Help(HelpPage::of(&entry.anchor));
+            assert_eq!(route.hash(), format!("#/help/{}", entry.anchor));
+            assert_eq!(Route::parse(&route.hash()), route);
+        }
+        for route in [Route::Guide, Route::Help(HelpPage::Index)] {
+            assert_eq!(Route::parse(&route.hash()), route);
         }
     }
 

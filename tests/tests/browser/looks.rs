@@ -140,6 +140,25 @@ async fn every_main_view_is_accessible_and_fits_in_both_themes() {
     page.go("#/help/reconnecting").await;
     page.read("h1", "Status and reconnecting").await;
     gallery.show("help-reconnecting").await;
+    page.go("#/help").await;
+    page.see("#help-search").await;
+    gallery.show("help-index").await;
+    page.write("#help-search", "permission").await;
+    page.see(".found li").await;
+    gallery.show("help-search").await;
+    page.go("#/help/error-auth-scope-denied").await;
+    page.click("[data-helpful=false]").await;
+    page.read(".feedback [role=status]", "Thank you").await;
+    gallery.show("help-entry").await;
+    page.go("#/help/scopes").await;
+    page.see(".scope-list").await;
+    gallery.show("help-scopes").await;
+    page.go("#/help/instance-details").await;
+    page.see("dl.facts").await;
+    gallery.show("help-instance").await;
+    page.go("#/guide").await;
+    page.see("#step-refresh").await;
+    gallery.show("guide").await;
     page.open(&format!("{}/return.html", stage.base_url()))
         .await;
     page.read("#title", "Nothing to do here").await;

@@ -11,6 +11,8 @@
 mod actions;
 mod consent;
 mod embedded;
+mod guide;
+mod help;
 mod hostile;
 mod large;
 mod looks;

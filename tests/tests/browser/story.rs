@@ -136,7 +136,7 @@ async fn a_portal_is_connected_explored_and_still_there_after_a_reload() {
             &[json!(format!("{row} a.status"))],
         )
         .await;
-    assert_eq!(help, "#/help/reconnecting");
+    assert_eq!(help, "#/help/status-connected");
     assert_eq!(
         page.js("return performance.timeOrigin", &[]).await,
         loaded,
