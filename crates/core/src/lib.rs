@@ -6,6 +6,7 @@ pub mod authorize;
 pub mod connection_type;
 pub mod error;
 pub mod explorer;
+pub mod features;
 pub mod flow;
 pub mod ids;
 pub mod journal;

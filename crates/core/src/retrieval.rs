@@ -23,7 +23,7 @@ mod tests;
 
 pub use checkpoint::CheckpointError;
 pub use kind::Kind;
-pub(crate) use kind::holds_any;
+pub(crate) use kind::{holds_any, scope_fits};
 pub use planner::Planner;
 pub use progress::{KindProgress, KindState, Meter, Overall, Phase, Reason};
 

@@ -180,10 +180,11 @@ impl Kind {
 pub(crate) fn holds_any(granted: &[String], any_of: &[&str]) -> bool {
     granted
         .iter()
-        .any(|scope| any_of.iter().any(|wanted| fits(wanted, scope)))
+        .any(|scope| any_of.iter().any(|wanted| scope_fits(wanted, scope)))
 }
 
-fn fits(wanted: &str, scope: &str) -> bool {
+/// Whether a scope is the wanted one, where `*` stands for one name.
+pub(crate) fn scope_fits(wanted: &str, scope: &str) -> bool {
     match wanted.split_once('*') {
         None => wanted == scope,
         Some((before, after)) => scope
