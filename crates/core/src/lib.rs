@@ -27,3 +27,4 @@ pub mod text;
 pub mod tier;
 pub mod wire;
 pub mod workspace;
+pub mod xray;

@@ -3,6 +3,7 @@
 
 use crate::ids::PortalId;
 use crate::operations::push_percent_encoded;
+use crate::xray::XRayQuery;
 
 /// A page of help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +40,21 @@ pub enum Route {
     },
     /// `#/help/{page}`.
     Help(HelpPage),
+    /// `#/scopes`: the scope reference (D57).
+    Scopes,
+    /// `#/scopes/xray[?…]`: the scope x-ray, with what is picked in it (P7).
+    XRay(XRayQuery),
 }
 
 impl Route {
     /// Reads a location hash, with or without its `#`.
     pub fn parse(hash: &str) -> Self {
         let path = hash.trim_start_matches('#').trim_matches('/');
+        if let Some(query) = path.strip_prefix("scopes/xray")
+            && (query.is_empty() || query.starts_with('?'))
+        {
+            return Self::XRay(XRayQuery::parse(query));
+        }
         let segments: Option<Vec<String>> = path.split('/').map(decoded).collect();
         let Some(segments) = segments else {
             return Self::default();
@@ -54,6 +64,7 @@ impl Route {
             ["settings", "connections"] | ["connections"] => Self::Connections,
             ["help", "connecting"] => Self::Help(HelpPage::Connecting),
             ["help", "reconnecting"] => Self::Help(HelpPage::Reconnecting),
+            ["scopes"] => Self::Scopes,
             ["portals", portal, path @ ..] if path.len() <= 4 => match portal.parse() {
                 Ok(portal) => Self::Explorer {
                     portal,
@@ -71,6 +82,8 @@ impl Route {
             Self::Accounts => "#/accounts".into(),
             Self::Connections => "#/settings/connections".into(),
             Self::Help(page) => format!("#/help/{}", page.slug()),
+            Self::Scopes => "#/scopes".into(),
+            Self::XRay(query) => ["#/scopes/xray", &query.write()].concat(),
             Self::Explorer { portal, path } => {
                 let mut hash = format!("#/portals/{portal}");
                 for segment in path {
@@ -91,7 +104,7 @@ impl Route {
     }
 }
 
-fn decoded(segment: &str) -> Option<String> {
+pub(crate) fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
@@ -122,6 +135,13 @@ mod tests {
             ("#/settings/connections", Route::Connections),
             ("#/help/connecting", Route::Help(HelpPage::Connecting)),
             ("#/help/reconnecting", Route::Help(HelpPage::Reconnecting)),
+            ("#/scopes", Route::Scopes),
+            ("#/scopes/xray", Route::XRay(XRayQuery::default())),
+            (
+                "#/scopes/xray?f=lists&type=audit_only",
+                Route::XRay(XRayQuery::parse("f=lists&type=audit_only")),
+            ),
+            ("#/scopes/xrays", Route::Accounts),
             ("#/portals/4242", explorer(&[])),
             ("#/portals/4242/", explorer(&[])),
             (
@@ -140,6 +160,18 @@ mod tests {
             ("#/help/javascript:alert(1)", Route::Accounts),
         ] {
             assert_eq!(Route::parse(hash), want, "{hash}");
+        }
+    }
+
+    /// P7: what is picked in the x-ray stands in its address.
+    #[test]
+    fn the_addresses_of_the_scope_pages_read_back() {
+        for hash in [
+            "#/scopes",
+            "#/scopes/xray",
+            "#/scopes/xray?f=contacts,lists&type=audit_only&portal=4242",
+        ] {
+            assert_eq!(Route::parse(hash).hash(), hash);
         }
     }
 
