@@ -85,6 +85,8 @@ pub(crate) enum Action {
     /// Closes the finished flow's dialog on the way.
     ViewMetadataAfterFlow(PortalId),
     Search(String),
+    /// Puts text on the clipboard.
+    CopyText(String),
     Explore(ExplorerAction),
     DismissToast,
     Retry,

@@ -15,8 +15,10 @@ mod notice;
 mod record;
 mod retrieval;
 mod row_menu;
+mod scopes;
 mod status;
 mod virtual_list;
+mod xray;
 
 use crate::app::{Action, Ready};
 use crate::shell::host::{Layout, Routing};

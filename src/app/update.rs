@@ -118,6 +118,7 @@ impl App {
         };
         match action {
             Action::Go(route) => self.go(ctx, route),
+            Action::CopyText(text) => copy(ctx, text),
             Action::ViewMetadataAfterFlow(portal) => {
                 ready.act(ctx, Action::CloseDialog);
                 self.go(ctx, Route::explorer(portal, &[]));
@@ -160,7 +161,12 @@ impl App {
 
     /// Goes to a view: by the address where views have one, else at once.
     fn go(&mut self, ctx: &Context<Self>, route: Route) {
-        if ctx.props().routing == Routing::Hash {
+        let hash = ctx.props().routing == Routing::Hash;
+        if hash && matches!((&self.route, &route), (Route::XRay(_), Route::XRay(_))) {
+            // From pick to pick is one stay: the way back leads out of it.
+            location::replace_hash(&route.hash());
+            self.route = route;
+        } else if hash {
             location::set_hash(&route.hash());
         } else {
             self.route = route;
@@ -301,6 +307,7 @@ impl Ready {
             Action::Search(text) => self.search = text,
             Action::DismissToast => self.toast = None,
             Action::Go(_)
+            | Action::CopyText(_)
             | Action::ViewMetadata(_)
             | Action::ViewMetadataAfterFlow(_)
             | Action::Explore(_)

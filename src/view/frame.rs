@@ -1,7 +1,7 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{Scene, accounts, connections, dialog, explorer, help, notice};
+use super::{Scene, accounts, connections, dialog, explorer, help, notice, scopes, xray};
 use crate::app::Action;
 use crate::shell::events::StreamState;
 use crate::shell::host::Layout;
@@ -49,6 +49,8 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
         Route::Connections => connections::view(scene),
         Route::Explorer { portal, path } => explorer::view(scene, *portal, path),
         Route::Help(page) => help::view(scene, *page),
+        Route::Scopes => scopes::view(scene),
+        Route::XRay(query) => xray::view(scene, query),
     };
     html! {
         <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame">
@@ -78,7 +80,8 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
 fn sidebar(scene: &Scene<'_>) -> Html {
     let item = |route: Route, icon: Icon, label: &'static str| {
         let here = *scene.route == route
-            || (route == Route::Accounts && matches!(scene.route, Route::Explorer { .. }));
+            || (route == Route::Accounts && matches!(scene.route, Route::Explorer { .. }))
+            || (route == Route::Scopes && matches!(scene.route, Route::XRay(_)));
         html! {
             <a href={route.hash()} onclick={scene.nav(&route)} aria-current={here.then_some("page")}>{ icon.svg() }{ label }</a>
         }
@@ -105,6 +108,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
                 <nav class="nav" aria-labelledby="nav-help">
                     { item(Route::Help(HelpPage::Connecting), Icon::Help, "Adding a portal") }
                     { item(Route::Help(HelpPage::Reconnecting), Icon::Refresh, "Status and reconnecting") }
+                    { item(Route::Scopes, Icon::Sliders, "Scopes") }
                 </nav>
             </div>
             <p class="sidebar-foot">

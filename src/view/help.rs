@@ -3,7 +3,7 @@
 use super::flow_dialog::scope_list;
 use super::{Scene, before_you_start, status};
 use portico_core::connection_type::ConnectionType;
-use portico_core::route::HelpPage;
+use portico_core::route::{HelpPage, Route};
 use portico_core::scopes::{self, Configured};
 use portico_core::status::Status;
 use yew::prelude::*;
@@ -60,7 +60,9 @@ fn connecting(scene: &Scene<'_>) -> Html {
             if let Some(asked) = asked {
                 <section class="card pad stack">
                     <h2>{ "Permissions asked for" }</h2>
-                    <p class="muted">{ "These exact scopes stand in the authorization request. Audit Only leaves out those that write." }</p>
+                    <p class="muted">{ "These exact scopes stand in the authorization request. Audit Only leaves out those that write." }{ " " }
+                        <a href={Route::Scopes.hash()} onclick={scene.nav(&Route::Scopes)}>{ "What each scope enables" }</a>
+                    </p>
                     <h3>{ "Required" }</h3>
                     { scope_list(&asked.scope) }
                     <h3>{ "Optional" }</h3>

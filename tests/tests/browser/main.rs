@@ -14,6 +14,7 @@ mod embedded;
 mod hostile;
 mod large;
 mod looks;
+mod scopes;
 mod secrets;
 mod story;
 mod trouble;
