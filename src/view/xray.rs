@@ -136,7 +136,11 @@ fn results(scene: &Scene<'_>, query: &XRayQuery, info: &ProviderInfo) -> Html {
             </section>
             <section class="card pad stack" aria-labelledby="xray-lint">
                 <h2 id="xray-lint">{ "Compared with this app" }</h2>
-                { findings(&xray.findings) }
+                if query.features.is_empty() {
+                    <p class="muted">{ "Pick a feature first." }</p>
+                } else {
+                    { findings(&xray.findings) }
+                }
                 { spare(&xray) }
             </section>
             <section class="card pad stack" aria-labelledby="xray-dark">
