@@ -19,8 +19,10 @@ mod panel_frame;
 mod record;
 mod retrieval;
 mod row_menu;
+mod scopes;
 mod status;
 mod virtual_list;
+mod xray;
 
 use crate::app::{Action, Ready};
 use crate::later::Desk;

@@ -217,7 +217,12 @@ impl App {
 
     /// Goes to a view: by the address where views have one, else at once.
     fn go(&mut self, ctx: &Context<Self>, route: Route) {
-        if ctx.props().routing == Routing::Hash {
+        let hash = ctx.props().routing == Routing::Hash;
+        if hash && matches!((&self.route, &route), (Route::XRay(_), Route::XRay(_))) {
+            // From pick to pick is one stay: the way back leads out of it.
+            location::replace_hash(&route.hash());
+            self.route = route;
+        } else if hash {
             location::set_hash(&route.hash());
         } else {
             self.route = route;
@@ -383,13 +388,13 @@ impl Ready {
             }
             Action::DismissToast => self.toast = None,
             Action::Go(_)
+            | Action::CopyText(_)
             | Action::ViewMetadata(_)
             | Action::ViewMetadataAfterFlow(_)
             | Action::Explore(_)
             | Action::Search(_)
             | Action::Table(_)
             | Action::LoadAgain
-            | Action::CopyText(_)
             | Action::Helpful(_)
             | Action::Retry => {}
         }

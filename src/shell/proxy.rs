@@ -58,6 +58,11 @@ impl Proxy {
         &self.base_url
     }
 
+    /// Where HubSpot returns to: on the proxy, and set as such on the app (B4).
+    pub(crate) fn redirect_uri(&self) -> String {
+        [&self.base_url, "/callback/hubspot"].concat()
+    }
+
     /// `GET /v1/session`.
     pub(crate) async fn session_info(&self) -> Outcome<SessionInfo> {
         self.read("/v1/session").await

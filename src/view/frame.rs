@@ -1,7 +1,9 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{Scene, accounts, connections, dialog, follow_links, guide, help, notice};
+use super::{
+    Scene, accounts, connections, dialog, follow_links, guide, help, notice, scopes, xray,
+};
 use crate::app::Action;
 use crate::shell::events::StreamState;
 use crate::shell::host::{Layout, Routing};
@@ -62,6 +64,8 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
         },
         Route::Help(page) => help::view(Some(scene), page),
         Route::Guide => guide::view(scene),
+        Route::Scopes => scopes::view(scene),
+        Route::XRay(query) => xray::view(scene, query),
     };
     html! {
         <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame"
@@ -112,6 +116,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
                 matches!(route, Route::Accounts { .. })
             }
             Route::Help(_) => matches!(route, Route::Help(_)),
+            Route::Scopes | Route::XRay(_) => route == Route::Scopes,
             other => *other == route,
         };
         html! {
@@ -140,6 +145,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
                 <nav class="nav" aria-labelledby="nav-help">
                     { item(Route::Guide, Icon::Braces, "Set-up guide") }
                     { item(Route::Help(HelpPage::Index), Icon::Help, "Help") }
+                    { item(Route::Scopes, Icon::Sliders, "Scopes") }
                 </nav>
             </div>
             <p class="sidebar-foot">

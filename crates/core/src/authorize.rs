@@ -1,6 +1,7 @@
 //! The authorization request's URL (RFC 6749 section 4.1.1, RFC 7636 section 4.3; platform, section 1.1).
 //! Owns its exact set of parameters; knows no secret, so none can slip in (AR-2, B6).
 
+use crate::ids::PortalId;
 use crate::operations::push_percent_encoded;
 use crate::pkce::State;
 
@@ -31,23 +32,25 @@ pub struct UnsafeEndpoint;
 impl AuthorizationRequest<'_> {
     /// The URL to open; scopes are joined by `%20`.
     pub fn url(&self) -> Result<String, UnsafeEndpoint> {
-        let mut url = url_by_hand(
+        let mut url = install_url(
             self.authorize_endpoint,
             self.client_id,
             self.redirect_uri,
             self.scope,
             self.optional_scope,
         )?;
-        push(&mut url, "&response_type=", "code");
-        push(&mut url, "&state=", self.state.expose());
-        push(&mut url, "&code_challenge=", self.code_challenge);
-        push(&mut url, "&code_challenge_method=", "S256");
+        push_parameter(&mut url, '&', "response_type", "code");
+        push_parameter(&mut url, '&', "state", self.state.expose());
+        push_parameter(&mut url, '&', "code_challenge", self.code_challenge);
+        push_parameter(&mut url, '&', "code_challenge_method", "S256");
         Ok(url)
     }
 }
 
-/// The URL that a person opens to try it by hand, without a state or a proof to come back to (B6, B13).
-pub fn url_by_hand(
+/// The part of the URL that is the same for everybody, which HubSpot calls the install URL (B6).
+///
+/// It has no `state` and no challenge, so it shows what HubSpot's page would say and completes no flow.
+pub fn install_url(
     authorize_endpoint: &str,
     client_id: &str,
     redirect_uri: &str,
@@ -58,18 +61,36 @@ pub fn url_by_hand(
         return Err(UnsafeEndpoint);
     }
     let mut url = authorize_endpoint.to_owned();
-    push(&mut url, "?client_id=", client_id);
-    push(&mut url, "&redirect_uri=", redirect_uri);
-    push(&mut url, "&scope=", &scope.join(" "));
+    push_parameter(&mut url, '?', "client_id", client_id);
+    push_parameter(&mut url, '&', "redirect_uri", redirect_uri);
+    push_parameter(&mut url, '&', "scope", &scope.join(" "));
     if !optional_scope.is_empty() {
-        push(&mut url, "&optional_scope=", &optional_scope.join(" "));
+        push_parameter(&mut url, '&', "optional_scope", &optional_scope.join(" "));
     }
     Ok(url)
 }
 
-fn push(url: &mut String, name: &str, value: &str) {
+fn push_parameter(url: &mut String, separator: char, name: &str, value: &str) {
+    url.push(separator);
     url.push_str(name);
+    url.push('=');
     push_percent_encoded(url, value);
+}
+
+/// HubSpot's authorization endpoint at a host, pinned to an account where one is named (mission, fact 11).
+///
+/// Plain http is for this machine alone, where a sandbox stands in for HubSpot.
+pub fn hubspot_endpoint(host: &str, account: Option<PortalId>) -> String {
+    let local = ["http://", host].concat();
+    let base = if is_safe_endpoint(&local) {
+        local
+    } else {
+        ["https://", host].concat()
+    };
+    match account {
+        Some(account) => format!("{base}/oauth/{account}/authorize"),
+        None => base + "/oauth/authorize",
+    }
 }
 
 /// `https:`, or `http:` to this machine (a sandbox), without userinfo, query or fragment.
@@ -127,6 +148,77 @@ mod tests {
             ..request
         };
         assert!(!bare.url().unwrap().contains("optional_scope"));
+    }
+
+    /// B6, P7: the install URL is the flow's own without what belongs to one flow alone.
+    #[test]
+    fn the_install_url_is_what_every_request_begins_with() {
+        let scope = ["oauth".to_owned(), "forms".to_owned()];
+        let optional = ["crm.lists.read".to_owned()];
+        let (endpoint, redirect) = (
+            hubspot_endpoint("app.hubspot.com", None),
+            "https://proxy.example/callback/hubspot",
+        );
+        let url = install_url(&endpoint, "id", redirect, &scope, &optional).unwrap();
+        assert_eq!(
+            url,
+            "https://app.hubspot.com/oauth/authorize?client_id=id\
+             &redirect_uri=https%3A%2F%2Fproxy.example%2Fcallback%2Fhubspot\
+             &scope=oauth%20forms&optional_scope=crm.lists.read"
+        );
+        let request = AuthorizationRequest {
+            authorize_endpoint: &endpoint,
+            client_id: "id",
+            redirect_uri: redirect,
+            scope: &scope,
+            optional_scope: &optional,
+            state: &State::from_random([1; 32]),
+            code_challenge: "challenge",
+        };
+        let rest = request.url().unwrap();
+        assert!(
+            rest.strip_prefix(&url)
+                .unwrap()
+                .starts_with("&response_type=code&state=")
+        );
+        assert_eq!(
+            install_url("javascript:alert(1)", "id", redirect, &scope, &[]),
+            Err(UnsafeEndpoint)
+        );
+    }
+
+    /// Fact 11: a pinned address names the account; only a sandbox is spoken to in the clear.
+    #[test]
+    fn an_endpoint_is_https_but_on_this_machine() {
+        for (host, account, want) in [
+            (
+                "app.hubspot.com",
+                None,
+                "https://app.hubspot.com/oauth/authorize",
+            ),
+            (
+                "app.hubspot.com",
+                Some(PortalId(4242)),
+                "https://app.hubspot.com/oauth/4242/authorize",
+            ),
+            (
+                "127.0.0.1:4100",
+                None,
+                "http://127.0.0.1:4100/oauth/authorize",
+            ),
+            (
+                "localhost",
+                Some(PortalId(1)),
+                "http://localhost/oauth/1/authorize",
+            ),
+            (
+                "localhost.example",
+                None,
+                "https://localhost.example/oauth/authorize",
+            ),
+        ] {
+            assert_eq!(hubspot_endpoint(host, account), want);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod steps;
 pub use quoting::{heredoc, shell, toml};
 pub use steps::{Check, Facts, Portal, Standing, Step, check, portal};
 
-use crate::authorize::{UnsafeEndpoint, url_by_hand};
+use crate::authorize::{UnsafeEndpoint, install_url};
 use crate::ids::PortalId;
 
 /// The variable that holds the app's client secret: it is never typed into a page.
@@ -95,7 +95,7 @@ impl Values {
             endpoint.push('/');
         }
         endpoint.push_str("authorize");
-        url_by_hand(
+        install_url(
             &endpoint,
             self.client_id_or_name(),
             &self.redirect_uri,

@@ -35,3 +35,4 @@ pub mod tier;
 pub mod when;
 pub mod wire;
 pub mod workspace;
+pub mod xray;

@@ -5,6 +5,7 @@ use crate::accounts::AccountsQuery;
 use crate::help::is_anchor;
 use crate::ids::PortalId;
 use crate::operations::push_percent_encoded;
+use crate::xray::XRayQuery;
 
 /// A page of help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +65,10 @@ pub enum Route {
     Help(HelpPage),
     /// `#/guide`: from nothing to a working app (B1).
     Guide,
+    /// `#/scopes`: the scope reference (D57).
+    Scopes,
+    /// `#/scopes/xray[?…]`: the scope x-ray, with what is picked in it (P7).
+    XRay(XRayQuery),
 }
 
 impl Default for Route {
@@ -90,6 +95,8 @@ impl Route {
             ["help"] => Self::Help(HelpPage::Index),
             ["help", anchor] if is_anchor(anchor) => Self::Help(HelpPage::of(anchor)),
             ["guide"] => Self::Guide,
+            ["scopes"] => Self::Scopes,
+            ["scopes", "xray"] => Self::XRay(XRayQuery::parse(asked)),
             ["portals", portal, path @ ..] if path.len() <= 4 => match portal.parse() {
                 Ok(portal) => Self::Explorer {
                     portal,
@@ -121,6 +128,8 @@ impl Route {
             Self::Help(HelpPage::Index) => "#/help".into(),
             Self::Help(page) => ["#/help/", page.anchor()].concat(),
             Self::Guide => "#/guide".into(),
+            Self::Scopes => "#/scopes".into(),
+            Self::XRay(query) => ["#/scopes/xray", &query.write()].concat(),
             Self::Explorer { portal, path } => {
                 let mut hash = format!("#/portals/{portal}");
                 for segment in path {
@@ -203,6 +212,13 @@ mod tests {
             ),
             ("#/help/a/b", Route::Accounts),
             ("#/guide", Route::Guide),
+            ("#/scopes", Route::Scopes),
+            ("#/scopes/xray", Route::XRay(XRayQuery::default())),
+            (
+                "#/scopes/xray?f=lists&type=audit_only",
+                Route::XRay(XRayQuery::parse("f=lists&type=audit_only")),
+            ),
+            ("#/scopes/xrays", Route::Accounts),
             ("#/portals/4242", explorer(&[])),
             ("#/portals/4242/", explorer(&[])),
             (
@@ -234,6 +250,18 @@ mod tests {
         }
         for route in [Route::Guide, Route::Help(HelpPage::Index)] {
             assert_eq!(Route::parse(&route.hash()), route);
+        }
+    }
+
+    /// P7: what is picked in the x-ray stands in its address.
+    #[test]
+    fn the_addresses_of_the_scope_pages_read_back() {
+        for hash in [
+            "#/scopes",
+            "#/scopes/xray",
+            "#/scopes/xray?f=contacts,lists&type=audit_only&portal=4242",
+        ] {
+            assert_eq!(Route::parse(hash).hash(), hash);
         }
     }
 

@@ -16,6 +16,7 @@ mod help;
 mod hostile;
 mod large;
 mod looks;
+mod scopes;
 mod secrets;
 mod story;
 mod trouble;
