@@ -2,6 +2,7 @@
 //! Owns parsing and writing; an address that names nothing leads to Client Accounts, never to an error.
 
 use crate::ids::PortalId;
+use crate::journal::query::JournalQuery;
 use crate::operations::push_percent_encoded;
 
 /// A page of help.
@@ -39,12 +40,16 @@ pub enum Route {
     },
     /// `#/help/{page}`.
     Help(HelpPage),
+    /// `#/journal[?{filters}]`: who did what (P12).
+    Journal(JournalQuery),
 }
 
 impl Route {
     /// Reads a location hash, with or without its `#`.
     pub fn parse(hash: &str) -> Self {
-        let path = hash.trim_start_matches('#').trim_matches('/');
+        let hash = hash.trim_start_matches('#');
+        let (path, query) = hash.split_once('?').unwrap_or((hash, ""));
+        let path = path.trim_matches('/');
         let segments: Option<Vec<String>> = path.split('/').map(decoded).collect();
         let Some(segments) = segments else {
             return Self::default();
@@ -52,6 +57,7 @@ impl Route {
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         match names.as_slice() {
             ["settings", "connections"] | ["connections"] => Self::Connections,
+            ["journal"] => Self::Journal(JournalQuery::parse(query)),
             ["help", "connecting"] => Self::Help(HelpPage::Connecting),
             ["help", "reconnecting"] => Self::Help(HelpPage::Reconnecting),
             ["portals", portal, path @ ..] if path.len() <= 4 => match portal.parse() {
@@ -71,6 +77,8 @@ impl Route {
             Self::Accounts => "#/accounts".into(),
             Self::Connections => "#/settings/connections".into(),
             Self::Help(page) => format!("#/help/{}", page.slug()),
+            Self::Journal(query) if query.is_empty() => "#/journal".into(),
+            Self::Journal(query) => ["#/journal?", &query.print()].concat(),
             Self::Explorer { portal, path } => {
                 let mut hash = format!("#/portals/{portal}");
                 for segment in path {
@@ -91,7 +99,8 @@ impl Route {
     }
 }
 
-fn decoded(segment: &str) -> Option<String> {
+/// Undoes percent-encoding; nothing where that gives no text.
+pub(crate) fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
@@ -122,6 +131,12 @@ mod tests {
             ("#/settings/connections", Route::Connections),
             ("#/help/connecting", Route::Help(HelpPage::Connecting)),
             ("#/help/reconnecting", Route::Help(HelpPage::Reconnecting)),
+            ("#/journal", Route::Journal(JournalQuery::default())),
+            (
+                "#/journal/?action=connection.",
+                Route::Journal(JournalQuery::parse("action=connection.")),
+            ),
+            ("#/journal/1", Route::Accounts),
             ("#/portals/4242", explorer(&[])),
             ("#/portals/4242/", explorer(&[])),
             (
@@ -147,6 +162,12 @@ mod tests {
         #[test]
         fn every_address_reads_back(portal in 1u64..1_000_000_000, path in proptest::collection::vec("\\PC{1,12}", 0..4)) {
             let route = Route::Explorer { portal: PortalId(portal), path };
+            prop_assert_eq!(Route::parse(&route.hash()), route);
+        }
+
+        #[test]
+        fn every_filter_of_the_journal_reads_back(actor in "\\PC{0,12}") {
+            let route = Route::Journal(JournalQuery { actor, ..JournalQuery::default() });
             prop_assert_eq!(Route::parse(&route.hash()), route);
         }
 
