@@ -307,7 +307,7 @@ mod tests {
         endless.extend(vec![b'{'; LONGEST_LINE + 2]);
         assert_eq!(fault(&endless), ExportFault::NoEntry(4));
         let mut check = FileCheck::default();
-        assert!(!check.push(&vec![b'\n'; 10]));
+        assert!(!check.push(&[b'\n'; 10]));
         assert!(!check.push(b"more\n"));
         let mut odd = export(1, 1).into_bytes();
         odd.extend(b"\xff\xfe");
