@@ -5,10 +5,13 @@ mod boot;
 mod connections;
 mod explore;
 mod flow;
+mod journal;
 mod retrieve;
+mod support;
 mod update;
 
 pub(crate) use explore::{Explorer, ExplorerAction, Loading, RecordTab};
+pub(crate) use journal::{Check, JournalMsg, JournalPage, JournalProps};
 
 use crate::shell::events::{self, StreamState, Subscription};
 use crate::shell::host::{HostEvent, Layout, Routing};
@@ -87,6 +90,7 @@ pub(crate) enum Action {
     Search(String),
     Explore(ExplorerAction),
     DismissToast,
+    DownloadSupport,
     Retry,
 }
 
@@ -131,6 +135,8 @@ pub(crate) struct Ready {
     pub(crate) problem: Option<Box<Problem>>,
     pub(crate) toast: Option<String>,
     pub(crate) search: String,
+    /// What support needs of the last failure.
+    support: Option<support::Support>,
     flow_settled: bool,
     /// The flow's own dialog, to come back to while it runs.
     flow_dialog: Option<Dialog>,
@@ -230,6 +236,7 @@ impl App {
             problem: None,
             toast: None,
             search: String::new(),
+            support: None,
             flow_settled: false,
             flow_dialog: None,
             changes: 0,

@@ -11,11 +11,13 @@ mod flow_dialog;
 pub(crate) mod frame;
 mod help;
 mod icon;
+pub(crate) mod journal;
 mod notice;
 mod record;
 mod retrieval;
 mod row_menu;
 mod status;
+mod trace;
 mod virtual_list;
 
 use crate::app::{Action, Ready};

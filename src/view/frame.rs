@@ -1,11 +1,12 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{Scene, accounts, connections, dialog, explorer, help, notice};
+use super::{Scene, accounts, connections, dialog, explorer, help, journal, notice};
 use crate::app::Action;
 use crate::shell::events::StreamState;
 use crate::shell::host::Layout;
 use portico_core::error::ErrorCode;
+use portico_core::journal::query::JournalQuery;
 use portico_core::route::{HelpPage, Route};
 use portico_core::wire::{Problem, Role};
 use yew::prelude::*;
@@ -49,6 +50,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
         Route::Connections => connections::view(scene),
         Route::Explorer { portal, path } => explorer::view(scene, *portal, path),
         Route::Help(page) => help::view(scene, *page),
+        Route::Journal(query) => journal::mount(scene, query),
     };
     html! {
         <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame">
@@ -58,7 +60,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
                     { notice::line("attention", Icon::TriangleAlert, "The proxy cannot be reached. Portico keeps trying; what was retrieved stays readable.") }
                 }
                 if let Some(problem) = scene.ready.problem.as_ref().filter(|_| scene.ready.dialog.is_none()) {
-                    { notice::problem(problem) }
+                    { notice::supported(scene, problem) }
                 }
                 { view }
             </main>
@@ -78,7 +80,11 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
 fn sidebar(scene: &Scene<'_>) -> Html {
     let item = |route: Route, icon: Icon, label: &'static str| {
         let here = *scene.route == route
-            || (route == Route::Accounts && matches!(scene.route, Route::Explorer { .. }));
+            || (route == Route::Accounts && matches!(scene.route, Route::Explorer { .. }))
+            || matches!(
+                (&route, scene.route),
+                (Route::Journal(_), Route::Journal(_))
+            );
         html! {
             <a href={route.hash()} onclick={scene.nav(&route)} aria-current={here.then_some("page")}>{ icon.svg() }{ label }</a>
         }
@@ -98,6 +104,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
                 <p class="nav-title" id="nav-settings">{ "Settings" }</p>
                 <nav class="nav" aria-labelledby="nav-settings">
                     { item(Route::Connections, Icon::Plug, "Connections") }
+                    { item(Route::Journal(JournalQuery::default()), Icon::Scroll, "Journal") }
                 </nav>
             </div>
             <div class="nav-group">
