@@ -12,6 +12,7 @@ mod actions;
 mod consent;
 mod embedded;
 mod hostile;
+mod journal;
 mod large;
 mod looks;
 mod secrets;
