@@ -28,6 +28,7 @@ pub fn who(entry: &JournalEntry) -> String {
         match entry.actor.as_str() {
             "provider" => return "The provider's redirect".into(),
             "proxy" => return "Portico itself".into(),
+            "operator" => return "The proxy's operator".into(),
             _ => {}
         }
     }
@@ -162,6 +163,8 @@ mod tests {
             ("provider", None, "The provider's redirect"),
             ("provider", Some("j"), "provider"),
             ("proxy", None, "Portico itself"),
+            ("operator", None, "The proxy's operator"),
+            ("operator", Some("j"), "operator"),
             ("service:k1", None, "Your backend, with key k1"),
             ("service:k1", Some("j"), "service:k1"),
             ("a\u{202e}b", Some("j"), "a\u{fffd}b"),
