@@ -8,12 +8,15 @@ mod connections;
 mod explore;
 mod flow;
 mod help;
+mod journal;
 mod retrieve;
+mod support;
 mod update;
 
 pub(crate) use accounts::{Accounts, Line, Sight, TableAction};
 pub(crate) use bulk::{Bulk, BulkStep, Fared};
 pub(crate) use explore::{Explore, Explorer, ExplorerAction, Loading, RecordTab};
+pub(crate) use journal::{Check, JournalMsg, JournalPage, JournalProps};
 
 use crate::later::{Desk, NotLoaded, OpenExplorer, Part};
 use crate::shell::events::{self, StreamState, Subscription};
@@ -104,6 +107,7 @@ pub(crate) enum Action {
     CopyText(String),
     /// Whether the open help entry helped (S20).
     Helpful(bool),
+    DownloadSupport,
     Retry,
     /// Asks again for a part of the app that did not load.
     LoadAgain,
@@ -155,6 +159,8 @@ pub(crate) struct Ready {
     pub(crate) bulk: Option<Bulk>,
     /// What was answered of the open help entry.
     pub(crate) helpful: Option<bool>,
+    /// What support needs of the last failure.
+    support: Option<support::Support>,
     flow_settled: bool,
     /// The flow's own dialog, to come back to while it runs.
     flow_dialog: Option<Dialog>,
@@ -267,6 +273,7 @@ impl App {
             accounts,
             bulk: None,
             helpful: None,
+            support: None,
             flow_settled: false,
             flow_dialog: None,
             changes: 0,

@@ -4,8 +4,10 @@
 //! Owns every web API but drawing; decides nothing and draws nothing. What it starts ends when its
 //! handle is dropped, so that a removed widget leaves nothing behind.
 
+pub(crate) mod calendar;
 pub(crate) mod clipboard;
 pub(crate) mod clock;
+pub(crate) mod download;
 pub(crate) mod events;
 mod fetch;
 pub(crate) mod host;
@@ -21,6 +23,7 @@ pub(crate) mod session;
 pub(crate) mod store;
 pub(crate) mod task;
 pub(crate) mod timer;
+pub(crate) mod visible;
 pub(crate) mod window;
 
 use portico_core::error::ErrorCode;

@@ -13,6 +13,7 @@ pub(crate) mod frame;
 mod guide;
 mod help;
 mod icon;
+pub(crate) mod journal;
 mod notice;
 pub(crate) mod panel;
 mod panel_frame;
@@ -21,6 +22,7 @@ mod retrieval;
 mod row_menu;
 mod scopes;
 mod status;
+mod trace;
 mod virtual_list;
 mod xray;
 

@@ -1,7 +1,7 @@
 //! Drives the core's flow machine: makes the secrets inside the click, runs the effects, reports back.
 //! Owns the verifier, the state and the window of the one open flow; decides nothing itself.
 
-use crate::shell::clock::now_seconds;
+use crate::shell::clock::{monotonic_ms, now_seconds};
 use crate::shell::proxy::Proxy;
 use crate::shell::random;
 use crate::shell::returns::{self, ReturnListener, Returned};
@@ -12,6 +12,7 @@ use portico_core::error::ErrorCode;
 use portico_core::flow::{Attempt, Effect, Event, Phase, step};
 use portico_core::ids::FlowId;
 use portico_core::pkce::{CodeVerifier, State};
+use portico_core::trace::{Trace, TraceEntry, trace};
 use portico_core::wire::{CompleteFlow, FlowStarted, Problem, StartFlow};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -48,6 +49,7 @@ struct DriverState {
     listener: Option<ReturnListener>,
     clock: Option<Interval>,
     ticks: u32,
+    trace: Trace,
 }
 
 impl FlowDriver {
@@ -68,6 +70,11 @@ impl FlowDriver {
     /// The plain link for a blocked window, once the flow is registered.
     pub(crate) fn url(&self) -> Option<String> {
         self.inner.state.borrow().url.clone()
+    }
+
+    /// The steps of the last flow, redacted.
+    pub(crate) fn trace(&self) -> Vec<TraceEntry> {
+        self.inner.state.borrow().trace.of_last_flow().to_vec()
     }
 
     /// Starts a flow. Must be called inside the click: the window is opened before this returns.
@@ -128,7 +135,11 @@ impl FlowDriver {
     pub(crate) fn dispatch(&self, event: Event) {
         let effects = {
             let mut driver = self.inner.state.borrow_mut();
-            let (phase, effects) = step(std::mem::take(&mut driver.phase), event);
+            let before = std::mem::take(&mut driver.phase);
+            let (phase, effects) = step(before.clone(), event.clone());
+            if let Some(entry) = trace(&before, &event, &phase, &effects, monotonic_ms()) {
+                driver.trace.note(entry);
+            }
             driver.phase = phase;
             effects
         };

@@ -331,6 +331,10 @@ impl Ready {
     }
 
     fn act(&mut self, ctx: &Context<App>, action: Action) {
+        if action == Action::DownloadSupport {
+            // What it is about stays on screen.
+            return self.save_support();
+        }
         self.problem = None;
         match action {
             Action::AddPortal => self.open_flow(Intent::Connect, None),
@@ -396,6 +400,7 @@ impl Ready {
             | Action::Table(_)
             | Action::LoadAgain
             | Action::Helpful(_)
+            | Action::DownloadSupport
             | Action::Retry => {}
         }
     }
@@ -478,6 +483,11 @@ impl Ready {
             }
             flow::Phase::Failed(problem) if !self.flow_settled => {
                 self.flow_settled = true;
+                let concerned = match &self.flow_dialog {
+                    Some(Dialog::Flow { connection, .. }) => connection.clone(),
+                    _ => None,
+                };
+                self.gather_support(&problem, concerned.as_ref(), true);
                 emit_problem(ctx, "portico-flow-failed", &problem);
             }
             phase if phase.is_busy() => self.flow_settled = false,
@@ -500,6 +510,7 @@ impl Ready {
             None if own => self.dialog = None,
             None => {}
             Some(problem) if own || self.dialog.is_none() => {
+                self.gather_support(problem, Some(id), false);
                 self.problem = Some(Box::new(problem.clone()));
             }
             Some(problem) => self.toast = Some([&problem.title, ". ", &problem.action].concat()),

@@ -7,10 +7,16 @@ use portico_core::error::ErrorCode;
 use portico_core::reading::from_json;
 use portico_core::wire::Problem;
 use serde::de::DeserializeOwned;
-use web_sys::{AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Blob, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect,
+};
 
 /// The proxy's own deadline is 30 s (threat model, section 6); this one is for a dead network.
 const TIME_LIMIT_MS: u32 = 45_000;
+/// For what is as long as an organization's history.
+const LONG_LIMIT_MS: u32 = 600_000;
 
 /// What to send.
 pub(super) struct Request<'a> {
@@ -95,6 +101,22 @@ pub(super) async fn read(response: &Response) -> Result<Answer, Box<Problem>> {
             "The connection broke off in the middle of an answer.",
         )),
     }
+}
+
+/// The rest of an opened answer, however long, kept by the browser and not in our memory.
+pub(super) async fn blob(response: Response) -> Result<Blob, Box<Problem>> {
+    let broken = || {
+        problem(
+            ErrorCode::ProxyUnreachable,
+            "The connection broke off in the middle of an answer.",
+        )
+    };
+    let promise = web_sys::Response::from(response).blob();
+    let read = JsFuture::from(promise.map_err(|_| broken())?);
+    let blob = within(LONG_LIMIT_MS, read).await.ok_or_else(broken)?;
+    blob.ok()
+        .and_then(|blob| blob.dyn_into().ok())
+        .ok_or_else(broken)
 }
 
 impl Answer {

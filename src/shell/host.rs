@@ -33,3 +33,9 @@ pub(crate) struct HostEvent {
     /// Its `detail`.
     pub(crate) detail: Value,
 }
+
+/// What the browser calls itself.
+pub(crate) fn user_agent() -> String {
+    let agent = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+    agent.unwrap_or_default()
+}

@@ -6,11 +6,13 @@ use super::session::{self, Sessions};
 use gloo_net::http::{Headers, Method, Response};
 use portico_core::error::ErrorCode;
 use portico_core::ids::{ConnectionId, FlowId};
+use portico_core::journal::JournalPage;
 use portico_core::wire::{
     CompleteFlow, CompletedFlow, Connection, FlowStarted, FlowState, Problem, RateLimit,
     RelayRequest, SessionInfo, StartFlow, TestConnection, TestReport, UpdateConnection,
 };
 use serde::{Deserialize, Serialize};
+use web_sys::Blob;
 
 /// The proxy, for one person's sessions.
 #[derive(Clone)]
@@ -181,6 +183,43 @@ impl Proxy {
             self.sessions.refused(&token);
         }
         Err(problem)
+    }
+
+    /// `GET /v1/journal`, with its query; empty for none.
+    pub(crate) async fn journal(&self, query: &str) -> Outcome<JournalPage> {
+        let mark = if query.is_empty() { "" } else { "?" };
+        self.read(&["/v1/journal", mark, query].concat()).await
+    }
+
+    /// `GET /v1/journal/export` of a few entries, as text.
+    pub(crate) async fn journal_part(&self, query: &str) -> Outcome<String> {
+        let path = ["/v1/journal/export", query].concat();
+        self.send(Method::GET, &path, None, &[]).await?.success()
+    }
+
+    /// `GET /v1/journal/export`, which may be long: it stays outside our memory.
+    pub(crate) async fn journal_export(&self, query: &str) -> Outcome<Blob> {
+        let mut repeated = false;
+        loop {
+            let token = self.sessions.token().await?;
+            let (response, _cancel) = fetch::open(&Request {
+                method: Method::GET,
+                url: [&self.base_url, "/v1/journal/export", query].concat(),
+                token: Some(&token),
+                body: None,
+                headers: &[],
+            })
+            .await?;
+            if response.ok() {
+                return fetch::blob(response).await;
+            }
+            let problem = fetch::read(&response).await?.problem();
+            if repeated || !has_ended(&problem) {
+                return Err(problem);
+            }
+            self.sessions.refused(&token);
+            repeated = true;
+        }
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Outcome<T> {

@@ -148,7 +148,7 @@ fn confirm(scene: &Scene<'_>, title: String, verb: &'static str, danger: bool, b
     html! {
         <Modal {key} {title} {on_close} {foot}>
             { body }
-            if let Some(problem) = &scene.ready.problem { { notice::problem(problem) } }
+            if let Some(problem) = &scene.ready.problem { { notice::supported(scene, problem) } }
         </Modal>
     }
 }

@@ -2,7 +2,7 @@
 
 use super::dialog::{Modal, type_picker};
 use super::icon::Icon;
-use super::{Scene, before_you_start, notice};
+use super::{Scene, before_you_start, notice, trace};
 use crate::app::Action;
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
@@ -39,7 +39,13 @@ pub(crate) fn view(
         Phase::Done(completed) => done(scene, &completed),
         Phase::Failed(problem) => failed(scene, &problem),
     };
-    html! { <Modal {title} {lead} {on_close} {foot}>{ body }</Modal> }
+    let steps = !matches!(scene.ready.flow.phase(), Phase::Idle);
+    html! {
+        <Modal {title} {lead} {on_close} {foot}>
+            { body }
+            if steps { { trace::fold(&scene.ready.flow.trace()) } }
+        </Modal>
+    }
 }
 
 type Parts = (String, Html, Html);
@@ -264,5 +270,5 @@ fn failed(scene: &Scene<'_>, problem: &Problem) -> Parts {
             <button id="start-again" type="button" class="button primary" onclick={start}>{ "Start again" }</button>
         </>
     };
-    (String::new(), notice::problem(problem), foot)
+    (String::new(), notice::supported(scene, problem), foot)
 }

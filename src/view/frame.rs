@@ -2,12 +2,13 @@
 
 use super::icon::Icon;
 use super::{
-    Scene, accounts, connections, dialog, follow_links, guide, help, notice, scopes, xray,
+    Scene, accounts, connections, dialog, follow_links, guide, help, journal, notice, scopes, xray,
 };
 use crate::app::Action;
 use crate::shell::events::StreamState;
 use crate::shell::host::{Layout, Routing};
 use portico_core::error::ErrorCode;
+use portico_core::journal::query::JournalQuery;
 use portico_core::route::{HelpPage, Route};
 use portico_core::wire::{Problem, Role};
 use yew::prelude::*;
@@ -66,6 +67,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
         Route::Guide => guide::view(scene),
         Route::Scopes => scopes::view(scene),
         Route::XRay(query) => xray::view(scene, query),
+        Route::Journal(query) => journal::mount(scene, query),
     };
     html! {
         <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame"
@@ -76,7 +78,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
                     { notice::line("attention", Icon::TriangleAlert, "The proxy cannot be reached. Portico keeps trying; what was retrieved stays readable.") }
                 }
                 if let Some(problem) = scene.ready.problem.as_ref().filter(|_| scene.ready.dialog.is_none()) {
-                    { notice::problem(problem) }
+                    { notice::supported(scene, problem) }
                 }
                 { view }
             </main>
@@ -117,6 +119,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
             }
             Route::Help(_) => matches!(route, Route::Help(_)),
             Route::Scopes | Route::XRay(_) => route == Route::Scopes,
+            Route::Journal(_) => matches!(route, Route::Journal(_)),
             other => *other == route,
         };
         html! {
@@ -138,6 +141,7 @@ fn sidebar(scene: &Scene<'_>) -> Html {
                 <p class="nav-title" id="nav-settings">{ "Settings" }</p>
                 <nav class="nav" aria-labelledby="nav-settings">
                     { item(Route::Connections, Icon::Plug, "Connections") }
+                    { item(Route::Journal(JournalQuery::default()), Icon::Scroll, "Journal") }
                 </nav>
             </div>
             <div class="nav-group">

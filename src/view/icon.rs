@@ -33,6 +33,9 @@ pub(crate) enum Icon {
     ArrowUp,
     ArrowDown,
     ArrowUpDown,
+    Scroll,
+    Download,
+    ShieldCheck,
 }
 
 impl Icon {
@@ -91,6 +94,13 @@ impl Icon {
             Self::ArrowUp => "m5 12 7-7 7 7M12 19V5",
             Self::ArrowDown => "M12 5v14m7-7-7 7-7-7",
             Self::ArrowUpDown => "m21 16-4 4-4-4M17 20V4M3 8l4-4 4 4M7 4v16",
+            Self::Scroll => {
+                "M15 12h-5M15 8h-5M19 17V5a2 2 0 0 0-2-2H4M8 21h12a2 2 0 0 0 2-2v-1a1 1 0 0 0-1-1H11a1 1 0 0 0-1 1v1a2 2 0 1 1-4 0V5a2 2 0 1 0-4 0v2a1 1 0 0 0 1 1h3"
+            }
+            Self::Download => "M12 15V3M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4M0 0m7 10 5 5 5-5",
+            Self::ShieldCheck => {
+                "M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1zM0 0m9 12 2 2 4-4"
+            }
             Self::Braces => {
                 "M8 3H7a2 2 0 0 0-2 2v5a2 2 0 0 1-2 2 2 2 0 0 1 2 2v5c0 1.1.9 2 2 2h1M16 21h1a2 2 0 0 0 2-2v-5c0-1.1.9-2 2-2a2 2 0 0 1-2-2V5a2 2 0 0 0-2-2h-1"
             }

@@ -2,6 +2,9 @@
 //! Owns an entry's form, its hash and the verifier that browser and command line share. Stores nothing.
 
 mod actions;
+pub mod check;
+pub mod query;
+pub mod words;
 
 pub use actions::{ACTIONS, Action, OUTCOMES, outcome_sentence};
 

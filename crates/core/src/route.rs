@@ -4,6 +4,7 @@
 use crate::accounts::AccountsQuery;
 use crate::help::is_anchor;
 use crate::ids::PortalId;
+use crate::journal::query::JournalQuery;
 use crate::operations::push_percent_encoded;
 use crate::xray::XRayQuery;
 
@@ -69,6 +70,8 @@ pub enum Route {
     Scopes,
     /// `#/scopes/xray[?…]`: the scope x-ray, with what is picked in it (P7).
     XRay(XRayQuery),
+    /// `#/journal[?{filters}]`: who did what (P12).
+    Journal(JournalQuery),
 }
 
 impl Default for Route {
@@ -97,6 +100,7 @@ impl Route {
             ["guide"] => Self::Guide,
             ["scopes"] => Self::Scopes,
             ["scopes", "xray"] => Self::XRay(XRayQuery::parse(asked)),
+            ["journal"] => Self::Journal(JournalQuery::parse(asked)),
             ["portals", portal, path @ ..] if path.len() <= 4 => match portal.parse() {
                 Ok(portal) => Self::Explorer {
                     portal,
@@ -130,6 +134,8 @@ impl Route {
             Self::Guide => "#/guide".into(),
             Self::Scopes => "#/scopes".into(),
             Self::XRay(query) => ["#/scopes/xray", &query.write()].concat(),
+            Self::Journal(query) if query.is_empty() => "#/journal".into(),
+            Self::Journal(query) => ["#/journal?", &query.print()].concat(),
             Self::Explorer { portal, path } => {
                 let mut hash = format!("#/portals/{portal}");
                 for segment in path {
@@ -210,7 +216,7 @@ mod tests {
                 "#/help/error-auth-scope-denied",
                 Route::Help(HelpPage::Entry("error-auth-scope-denied".into())),
             ),
-            ("#/help/a/b", Route::Accounts),
+            ("#/help/a/b", Route::default()),
             ("#/guide", Route::Guide),
             ("#/scopes", Route::Scopes),
             ("#/scopes/xray", Route::XRay(XRayQuery::default())),
@@ -218,7 +224,13 @@ mod tests {
                 "#/scopes/xray?f=lists&type=audit_only",
                 Route::XRay(XRayQuery::parse("f=lists&type=audit_only")),
             ),
-            ("#/scopes/xrays", Route::Accounts),
+            ("#/scopes/xrays", Route::default()),
+            ("#/journal", Route::Journal(JournalQuery::default())),
+            (
+                "#/journal/?action=connection.",
+                Route::Journal(JournalQuery::parse("action=connection.")),
+            ),
+            ("#/journal/1", Route::default()),
             ("#/portals/4242", explorer(&[])),
             ("#/portals/4242/", explorer(&[])),
             (
@@ -276,6 +288,12 @@ mod tests {
         #[test]
         fn every_table_reads_back(query in queries("\\PC{0,20}"), open in proptest::option::of(1u64..1_000_000_000)) {
             let route = Route::accounts(query, open.map(PortalId));
+            prop_assert_eq!(Route::parse(&route.hash()), route);
+        }
+
+        #[test]
+        fn every_filter_of_the_journal_reads_back(actor in "\\PC{0,12}") {
+            let route = Route::Journal(JournalQuery { actor, ..JournalQuery::default() });
             prop_assert_eq!(Route::parse(&route.hash()), route);
         }
 

@@ -223,6 +223,36 @@ impl Page {
         }
     }
 
+    /// Chooses a file of this machine in a file field.
+    pub async fn choose_file(&self, selector: &str, path: &std::path::Path) {
+        self.see(selector).await;
+        let chosen = async {
+            if let Some(element) = self.find(selector, "").await? {
+                element.send_keys(&path.display().to_string()).await?;
+            }
+            Ok::<(), CmdError>(())
+        };
+        if let Err(error) = chosen.await {
+            self.fail(&format!("cannot choose a file in {selector}: {error}"))
+                .await;
+        }
+    }
+
+    /// Chooses an option of a list by its value, as the browser tells of it.
+    pub async fn choose_option(&self, selector: &str, value: &str) {
+        let script = "const list = $(arguments[0]);
+            if (![...(list?.options ?? [])].some((option) => option.value === arguments[1])) return false;
+            list.value = arguments[1];
+            list.dispatchEvent(new Event('change', { bubbles: true, composed: true }));
+            return true";
+        self.until(
+            &format!("{selector} to offer {value}"),
+            script,
+            &[json!(selector), json!(value)],
+        )
+        .await;
+    }
+
     /// Presses keys where the focus is.
     pub async fn press(&self, keys: &str) {
         let pressed = async { self.client.active_element().await?.send_keys(keys).await };

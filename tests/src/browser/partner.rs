@@ -64,9 +64,14 @@ impl Partner {
 
     /// Tells it which proxy serves it, and signs in its one user there.
     pub fn meet(&self, stage: &Stage) {
+        self.meet_in_role(stage, Role::Admin);
+    }
+
+    /// The same with another role.
+    pub fn meet_in_role(&self, stage: &Stage, role: Role) {
         let session = stage
             .proxy()
-            .mint_session("partner-user", Role::Admin, &self.origin)
+            .mint_session("partner-user", role, &self.origin)
             .expect("a session for a configured origin");
         self.serve(stage, &session.token, session.expires_at);
     }

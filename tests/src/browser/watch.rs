@@ -53,6 +53,18 @@ const WATCH_LEFTOVERS: &str = "{
     };
 }";
 
+const WATCH_FILES: &str = "{
+    globalThis.__files = [];
+    const blobs = new Map();
+    const create = URL.createObjectURL;
+    URL.createObjectURL = (blob) => { const url = create.call(URL, blob); blobs.set(url, blob); return url; };
+    const { click } = HTMLAnchorElement.prototype;
+    HTMLAnchorElement.prototype.click = function () {
+        if (!this.download) return click.call(this);
+        globalThis.__files.push({ name: this.download, blob: blobs.get(this.href) });
+    };
+}";
+
 /// One request of the page's own.
 #[derive(Clone, Debug)]
 pub struct Sent {
@@ -80,6 +92,21 @@ impl Page {
     /// Keeps a copy of each request of a page from now on.
     pub async fn watch_requests(&self) {
         self.on_new_pages(WATCH_FETCH).await;
+    }
+
+    /// Keeps what pages hand out as files from now on, instead of saving it.
+    pub async fn watch_files(&self) {
+        self.on_new_pages(WATCH_FILES).await;
+    }
+
+    /// Waits until the present page has handed out so many files; each with its name and text.
+    pub async fn files(&self, count: usize) -> Vec<(String, String)> {
+        let script = "return globalThis.__files.length >= arguments[0] && (async () =>
+            Promise.all(globalThis.__files.map(async ({ name, blob }) => [name, await blob.text()])))()";
+        let found = self.until("a file", script, &[count.into()]).await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let files = found.as_array().into_iter().flatten();
+        files.map(|file| (text(&file[0]), text(&file[1]))).collect()
     }
 
     /// Counts what the present window's pages leave open from now on.

@@ -14,6 +14,7 @@ mod embedded;
 mod guide;
 mod help;
 mod hostile;
+mod journal;
 mod large;
 mod looks;
 mod scopes;
