@@ -9,6 +9,7 @@ mod explore;
 mod flow;
 mod help;
 mod journal;
+mod parts;
 mod retrieve;
 mod support;
 mod update;
@@ -18,7 +19,7 @@ pub(crate) use bulk::{Bulk, BulkStep, Fared};
 pub(crate) use explore::{Explore, Explorer, ExplorerAction, Loading, RecordTab};
 pub(crate) use journal::{Check, JournalMsg, JournalPage, JournalProps};
 
-use crate::later::{Desk, NotLoaded, OpenExplorer, Part};
+use crate::later::{Arrival, Parts};
 use crate::shell::events::{self, StreamState, Subscription};
 use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::location::{self, HashListener};
@@ -131,8 +132,7 @@ pub(crate) enum Msg {
     Loaded(Box<explore::Loaded>),
     Changed(ConnectionId, Result<Box<Connection>, Box<Problem>>),
     Copied(bool),
-    ExplorerPart(Result<OpenExplorer, NotLoaded>),
-    DeskPart(Result<Desk, NotLoaded>),
+    Arrived(Arrival),
     Fared(Box<bulk::BulkResult>),
     Tick,
 }
@@ -172,10 +172,7 @@ pub(crate) struct Ready {
 pub(crate) struct App {
     phase: Phase,
     route: Route,
-    /// The explorer's code.
-    explorer_part: Part<OpenExplorer>,
-    /// The code of panels and dry runs.
-    desk_part: Part<Desk>,
+    parts: Parts,
     _hash: Option<HashListener>,
     _clock: Interval,
     /// Signing in; ends with the widget.
@@ -200,8 +197,7 @@ impl Component for App {
         };
         Self {
             phase: Phase::Starting,
-            explorer_part: Part::Unasked,
-            desk_part: Part::Unasked,
+            parts: Parts::default(),
             route: Route::parse(&start),
             _hash: hash,
             _clock: clock,
@@ -218,7 +214,7 @@ impl Component for App {
         match &self.phase {
             Phase::Starting => view::frame::starting(),
             Phase::Failed(problem) => {
-                view::frame::failed(problem, &self.route, ctx.props().routing, &act)
+                view::frame::failed(problem, &self.route, &self.parts, ctx.props().routing, &act)
             }
             Phase::Ready(ready) => {
                 // The window opens inside the click, so these two call the driver directly.
@@ -227,8 +223,7 @@ impl Component for App {
                 let reopen = Callback::from(move |()| driver.reopen());
                 view::frame::ready(&view::Scene {
                     route: &self.route,
-                    desk: self.desk_part.here(),
-                    missing: self.explorer_part.missing().or(self.desk_part.missing()),
+                    parts: &self.parts,
                     ready,
                     layout: ctx.props().layout,
                     routing: ctx.props().routing,

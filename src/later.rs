@@ -17,7 +17,10 @@ use crate::view::{self, Scene};
 use futures_util::future::LocalBoxFuture;
 use portico_core::error::ErrorCode;
 use portico_core::ids::PortalId;
+use portico_core::journal::query::JournalQuery;
+use portico_core::route::HelpPage;
 use portico_core::wire::{Connection, Problem};
+use portico_core::xray::XRayQuery;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::{Callback, Html, MouseEvent};
 
@@ -55,6 +58,33 @@ pub(crate) struct Desk {
     pub(crate) bulk: fn(&Scene<'_>, &Bulk) -> Html,
 }
 
+/// Pages that most visits never open.
+#[derive(Clone, Copy)]
+pub(crate) struct Pages {
+    /// Help, which also opens without a session.
+    pub(crate) help: fn(Option<&Scene<'_>>, &HelpPage) -> Html,
+    /// The set-up guide.
+    pub(crate) guide: fn(&Scene<'_>) -> Html,
+    /// The scope reference.
+    pub(crate) scopes: fn(&Scene<'_>) -> Html,
+    /// The scope x-ray.
+    pub(crate) xray: fn(&Scene<'_>, &XRayQuery) -> Html,
+    /// The journal.
+    pub(crate) journal: fn(&Scene<'_>, &JournalQuery) -> Html,
+}
+
+/// Help, guide, scopes and journal, with the core's texts and verifier.
+#[wasm_split(pages, fallible)]
+pub(crate) fn pages() -> Result<Pages, NotLoaded> {
+    Ok(Pages {
+        help: view::help::view,
+        guide: view::guide::view,
+        scopes: view::scopes::view,
+        xray: view::xray::view,
+        journal: view::journal::mount,
+    })
+}
+
 /// Side panel and dry runs, with the core's diagnosis and forecast.
 #[wasm_split(desk, fallible)]
 pub(crate) fn desk() -> Result<Desk, NotLoaded> {
@@ -73,9 +103,50 @@ pub(crate) fn retrieval() -> Result<Retrieve, NotLoaded> {
     Ok(|run, mode| Box::pin(run.run(mode)))
 }
 
+/// A part that has come, or has not.
+pub(crate) enum Arrival {
+    Explorer(Result<OpenExplorer, NotLoaded>),
+    Desk(Result<Desk, NotLoaded>),
+    Pages(Result<Pages, NotLoaded>),
+}
+
+/// The parts that are drawn with.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) explorer: Part<OpenExplorer>,
+    pub(crate) desk: Part<Desk>,
+    pub(crate) pages: Part<Pages>,
+}
+
+impl Parts {
+    /// A part has come, or has not.
+    pub(crate) fn arrive(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Explorer(outcome) => self.explorer.end(outcome),
+            Arrival::Desk(outcome) => self.desk.end(outcome),
+            Arrival::Pages(outcome) => self.pages.end(outcome),
+        }
+    }
+
+    /// What did not come may be asked for once more.
+    pub(crate) fn again(&mut self) {
+        self.explorer.again();
+        self.desk.again();
+        self.pages.again();
+    }
+
+    /// Why something is not here.
+    pub(crate) fn missing(&self) -> Option<&Problem> {
+        let parts = [self.explorer.missing(), self.desk.missing()];
+        parts.into_iter().flatten().next().or(self.pages.missing())
+    }
+}
+
 /// Where a part stands.
+#[derive(Default)]
 pub(crate) enum Part<T> {
     /// Nobody has asked for it.
+    #[default]
     Unasked,
     /// On its way.
     Loading,
@@ -95,7 +166,7 @@ impl<T: Copy> Part<T> {
     }
 
     /// Why it did not come.
-    pub(crate) fn missing(&self) -> Option<&Problem> {
+    fn missing(&self) -> Option<&Problem> {
         match self {
             Self::Missing(problem) => Some(problem),
             Self::Unasked | Self::Loading | Self::Here(_) => None,
@@ -103,7 +174,7 @@ impl<T: Copy> Part<T> {
     }
 
     /// What did not come may be asked for once more.
-    pub(crate) fn again(&mut self) {
+    fn again(&mut self) {
         if self.missing().is_some() {
             *self = Self::Unasked;
         }
@@ -119,7 +190,7 @@ impl<T: Copy> Part<T> {
     }
 
     /// How the fetch ended.
-    pub(crate) fn end(&mut self, outcome: Result<T, NotLoaded>) {
+    fn end(&mut self, outcome: Result<T, NotLoaded>) {
         *self = match outcome {
             Ok(part) => Self::Here(part),
             Err(missing) => Self::Missing(missing.into()),

@@ -10,8 +10,8 @@ mod dialog;
 pub(crate) mod explorer;
 mod flow_dialog;
 pub(crate) mod frame;
-mod guide;
-mod help;
+pub(crate) mod guide;
+pub(crate) mod help;
 mod icon;
 pub(crate) mod journal;
 mod notice;
@@ -20,17 +20,17 @@ mod panel_frame;
 mod record;
 mod retrieval;
 mod row_menu;
-mod scopes;
+pub(crate) mod scopes;
 mod status;
 mod trace;
 mod virtual_list;
-mod xray;
+pub(crate) mod xray;
 
 use crate::app::{Action, Ready};
-use crate::later::Desk;
+use crate::later::Parts;
 use crate::shell::host::{Layout, Routing};
 use portico_core::route::Route;
-use portico_core::wire::{Connection, Problem};
+use portico_core::wire::Connection;
 use yew::{Callback, TargetCast as _};
 
 /// In a partner's page the address is not ours: what plain links between views ask for is done here instead.
@@ -55,10 +55,8 @@ pub(crate) fn follow_links(routing: Routing, act: &Callback<Action>) -> Callback
 /// What is drawn, and where wishes go.
 pub(crate) struct Scene<'a> {
     pub(crate) route: &'a Route,
-    /// The code of panels and dry runs, once it is here.
-    pub(crate) desk: Option<Desk>,
-    /// Why the code of this view is not here.
-    pub(crate) missing: Option<&'a Problem>,
+    /// What is loaded later, as far as it is here.
+    pub(crate) parts: &'a Parts,
     pub(crate) ready: &'a Ready,
     pub(crate) layout: Layout,
     pub(crate) routing: Routing,

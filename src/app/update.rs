@@ -1,7 +1,6 @@
 //! What each message changes. One match; each arm hands on to the room that knows.
 
 use super::{Action, App, BulkStep, Dialog, ExplorerAction, Msg, Phase, Ready, Route, TableAction};
-use crate::later;
 use crate::shell::clock::now_seconds;
 use crate::shell::events::StreamState;
 use crate::shell::host::{HostEvent, Routing};
@@ -20,6 +19,12 @@ use yew::{Callback, Context};
 
 impl App {
     pub(super) fn handle(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
+        let draw = self.change(ctx, message);
+        self.fetch_parts(ctx);
+        draw
+    }
+
+    fn change(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
         match message {
             Msg::Booted(Ok(booted)) => {
                 self.become_ready(ctx, *booted);
@@ -56,12 +61,8 @@ impl App {
                 self.follow_route(ctx);
                 return true;
             }
-            Msg::DeskPart(outcome) => {
-                self.desk_part.end(outcome);
-                return true;
-            }
-            Msg::ExplorerPart(outcome) => {
-                self.explorer_part.end(outcome);
+            Msg::Arrived(arrival) => {
+                self.parts.arrive(arrival);
                 self.follow_route(ctx);
                 return true;
             }
@@ -117,11 +118,7 @@ impl App {
             Msg::Act(action) => self.act(ctx, action),
             Msg::Tick => ready.resume_stopped(),
             // A list that could not be read: the stream's own state says that the proxy is out of reach.
-            Msg::Reloaded { .. }
-            | Msg::Booted(_)
-            | Msg::Hash(_)
-            | Msg::ExplorerPart(_)
-            | Msg::DeskPart(_) => {}
+            Msg::Reloaded { .. } | Msg::Booted(_) | Msg::Hash(_) | Msg::Arrived(_) => {}
         }
         true
     }
@@ -171,10 +168,7 @@ impl App {
                 }
             }
             Action::LoadAgain => {
-                self.explorer_part.again();
-                self.desk_part.again();
-                self.need_desk(ctx);
-                self.follow_route(ctx);
+                self.parts.again();
             }
             Action::Search(text) => {
                 let mut query = ready.accounts.query.clone();
@@ -185,7 +179,6 @@ impl App {
             Action::Table(action) => ready.table(ctx, action),
             action => ready.act(ctx, action),
         }
-        self.need_desk(ctx);
     }
 
     /// Another view of the table is no step of the history, and its address is kept all the same.
@@ -199,20 +192,6 @@ impl App {
             location::replace_hash(&self.route.hash());
         }
         self.follow_route(ctx);
-    }
-
-    /// Fetches the code of what is open beside the table or over it.
-    fn need_desk(&mut self, ctx: &Context<Self>) {
-        let Phase::Ready(ready) = &self.phase else {
-            return;
-        };
-        let panel = matches!(self.route, Route::Accounts { open: Some(_), .. });
-        if (panel || ready.dialog == Some(Dialog::Bulk)) && self.desk_part.begin() {
-            let link = ctx.link().clone();
-            spawn_local(async move {
-                link.send_message(Msg::DeskPart(later::desk().await));
-            });
-        }
     }
 
     /// Goes to a view: by the address where views have one, else at once.
@@ -238,13 +217,7 @@ impl App {
         ready.follow_help(&self.route);
         match &self.route {
             Route::Explorer { portal, path } => {
-                let Some(open) = self.explorer_part.here() else {
-                    if self.explorer_part.begin() {
-                        let link = ctx.link().clone();
-                        spawn_local(async move {
-                            link.send_message(Msg::ExplorerPart(later::explorer().await));
-                        });
-                    }
+                let Some(open) = self.parts.explorer.here() else {
                     return;
                 };
                 if ready
@@ -261,7 +234,6 @@ impl App {
             Route::Accounts { query, .. } => {
                 ready.explorer = None;
                 ready.accounts.ask(query);
-                self.need_desk(ctx);
             }
             _ => ready.explorer = None,
         }

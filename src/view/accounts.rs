@@ -171,7 +171,7 @@ fn heading(scene: &Scene<'_>, title: &'static str, column: Option<Sort>) -> Html
 fn panel(scene: &Scene<'_>, portal: PortalId) -> Html {
     let back = Route::accounts(scene.ready.accounts.query.clone(), None);
     let close = scene.act.reform(move |()| Action::Go(back.clone()));
-    let content = match (scene.desk, scene.ready.portal(portal)) {
+    let content = match (scene.parts.desk.here(), scene.ready.portal(portal)) {
         (Some(desk), Some(connection)) => {
             let close = close.reform(|_: MouseEvent| ());
             (desk.panel)(scene, connection, &close)

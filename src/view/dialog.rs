@@ -117,7 +117,7 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
             };
             confirm(scene, format!("Rename {name}"), "Save", false, body)
         }
-        Dialog::Bulk => match (scene.desk, &scene.ready.bulk) {
+        Dialog::Bulk => match (scene.parts.desk.here(), &scene.ready.bulk) {
             (Some(desk), Some(bulk)) => (desk.bulk)(scene, bulk),
             (None, Some(_)) => opening(scene),
             (_, None) => Html::default(),

@@ -1,10 +1,9 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{
-    Scene, accounts, connections, dialog, follow_links, guide, help, journal, notice, scopes, xray,
-};
+use super::{Scene, accounts, connections, dialog, follow_links, notice};
 use crate::app::Action;
+use crate::later::{Pages, Parts};
 use crate::shell::events::StreamState;
 use crate::shell::host::{Layout, Routing};
 use portico_core::error::ErrorCode;
@@ -27,12 +26,13 @@ pub(crate) fn starting() -> Html {
 pub(crate) fn failed(
     problem: &Problem,
     route: &Route,
+    parts: &Parts,
     routing: Routing,
     act: &Callback<Action>,
 ) -> Html {
     let onclick = follow_links(routing, act);
-    if let Route::Help(page) = route {
-        return html! { <main class="main" {onclick}>{ help::view(None, page) }</main> };
+    if let (Route::Help(page), Some(pages)) = (route, parts.pages.here()) {
+        return html! { <main class="main" {onclick}>{ (pages.help)(None, page) }</main> };
     }
     let retry = act.reform(|_: MouseEvent| Action::Retry);
     let again = !matches!(
@@ -63,11 +63,12 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
             Some(explorer) => explorer.view(scene),
             None => later(scene),
         },
-        Route::Help(page) => help::view(Some(scene), page),
-        Route::Guide => guide::view(scene),
-        Route::Scopes => scopes::view(scene),
-        Route::XRay(query) => xray::view(scene, query),
-        Route::Journal(query) => journal::mount(scene, query),
+        Route::Help(_) | Route::Guide | Route::Scopes | Route::XRay(_) | Route::Journal(_) => {
+            match scene.parts.pages.here() {
+                Some(pages) => page_of(scene, pages),
+                None => later(scene),
+            }
+        }
     };
     html! {
         <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame"
@@ -95,9 +96,20 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
     }
 }
 
+fn page_of(scene: &Scene<'_>, pages: Pages) -> Html {
+    match scene.route {
+        Route::Help(page) => (pages.help)(Some(scene), page),
+        Route::Guide => (pages.guide)(scene),
+        Route::Scopes => (pages.scopes)(scene),
+        Route::XRay(query) => (pages.xray)(scene, query),
+        Route::Journal(query) => (pages.journal)(scene, query),
+        Route::Accounts { .. } | Route::Connections | Route::Explorer { .. } => Html::default(),
+    }
+}
+
 /// In place of a view whose code is on its way, or did not come.
 pub(crate) fn later(scene: &Scene<'_>) -> Html {
-    match scene.missing {
+    match scene.parts.missing() {
         None => html! {
             <div class="blank" role="status">{ Icon::Loader.svg_with("icon spin") }<p>{ "Opening…" }</p></div>
         },

@@ -21,7 +21,7 @@ use yew::html::Scope;
 use yew::prelude::*;
 
 /// The page within the app.
-pub(super) fn mount(scene: &Scene<'_>, query: &JournalQuery) -> Html {
+pub(crate) fn mount(scene: &Scene<'_>, query: &JournalQuery) -> Html {
     let booted = &scene.ready.booted;
     let portals = booted
         .connections

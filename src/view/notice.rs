@@ -2,9 +2,9 @@
 
 use super::Scene;
 use super::icon::Icon;
+use crate::app::Action;
 use portico_core::error::ErrorCode;
 use portico_core::help::anchor_of;
-use crate::app::Action;
 use portico_core::wire::Problem;
 use yew::prelude::*;
 
