@@ -2,6 +2,7 @@
 //!
 //! Owns the order and the count. A step knows nothing of the others.
 
+mod bearing;
 mod cases;
 mod conformance;
 mod deny;
@@ -11,6 +12,7 @@ mod openapi;
 mod operate;
 mod osv;
 mod partners;
+pub(crate) mod promises;
 mod source_lint;
 mod sources;
 pub(crate) mod suites;
@@ -28,12 +30,13 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 16] = [
+const STEPS: [(&str, Check); 17] = [
     ("fmt", fmt),
     ("source-lint", |_| {
         source_lint::check()?;
         cases::check()
     }),
+    ("promises", |_| promises::check()),
     ("ratio", |_| lines::check()),
     ("docs", |_| docs::check()),
     ("clippy", clippy),
