@@ -5,6 +5,7 @@
 
 mod axe;
 mod chromium;
+mod gallery;
 mod page;
 mod partner;
 mod stage;
@@ -13,6 +14,7 @@ mod watch;
 
 pub use axe::Axe;
 pub use chromium::{Browser, Popups};
+pub use gallery::Gallery;
 pub use page::{Page, Theme};
 pub use partner::Partner;
 pub use stage::{Setup, Stage};

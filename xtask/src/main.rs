@@ -1,4 +1,4 @@
-//! What a person types: `cargo xtask demo | test | bench | dist`.
+//! What a person types: `cargo xtask demo | test | promises | bench | dist`.
 //!
 //! Owns tools, bundle, and the order of the checks. Decides nothing about the product: it starts
 //! the proxy and the sandbox as anyone would, by their command lines.
@@ -46,10 +46,12 @@ enum Task {
     },
     /// Run every check, or one; the last line is `N passed, M failed`.
     Test {
-        /// A step's name, or a step and a filter: `browser`, `browser:reload`.
+        /// A step's name, or a step and a filter: `browser`, `browser:reload`. `gallery` runs when named only.
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
+    /// Write `docs/promises.md`: every promise with the tests that prove it.
+    Promises,
     /// Print sizes and ratios: bytes to first view, retrieval, time to connect, sandbox and proxy beside nginx.
     Bench {
         /// One part: `size`, `retrieval`, `connect`, `sandbox`, `proxy` or `proxy-scale`.
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
             fixture,
         }),
         Task::Test { only } => test::run(only.as_deref()),
+        Task::Promises => test::promises::write(),
         Task::Bench { only } => bench::run(only.as_deref()),
         Task::Dist { out, proxy } => dist(out, proxy),
     };

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::CmdError;
 use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
@@ -408,13 +409,27 @@ impl Page {
 
     /// A picture of what is in sight, under this name.
     pub async fn picture(&self, name: &str) -> PathBuf {
+        self.keep(name, self.client.screenshot().await.ok()).await
+    }
+
+    async fn keep(&self, name: &str, picture: Option<Vec<u8>>) -> PathBuf {
         let path = pictures().join(format!("{name}.png"));
-        let taken = self.client.screenshot().await;
-        let written = taken.map(|bytes| std::fs::write(&path, bytes));
-        if !matches!(written, Ok(Ok(()))) {
+        let written = picture.map(|bytes| std::fs::write(&path, bytes));
+        if !matches!(written, Some(Ok(()))) {
             self.fail(&format!("no picture {name}: {written:?}")).await;
         }
         path
+    }
+
+    /// A picture of one element, whole, also where it is taller than the window.
+    pub async fn picture_of(&self, name: &str, selector: &str) -> PathBuf {
+        let script = "const b = $$(arguments[0]).find(seen).getBoundingClientRect();
+            return { x: b.x + scrollX, y: b.y + scrollY, width: b.width, height: b.height, scale: 1 }";
+        let clip = self.js(script, &[json!(selector)]).await;
+        let asked = json!({ "format": "png", "clip": clip, "captureBeyondViewport": true });
+        let answer = self.devtools("Page.captureScreenshot", asked).await;
+        let bytes = BASE64_STANDARD.decode(text_of(&answer["data"]));
+        self.keep(name, bytes.ok()).await
     }
 
     /// Fails the test with what is on screen.

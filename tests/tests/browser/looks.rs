@@ -1,55 +1,13 @@
 //! Every main view in both themes and three widths: accessible, within the page, and in a picture.
 
 use super::PORTAL;
-use portico_tests::browser::{Axe, Browser, Page, Setup, Stage, Theme};
-use std::collections::BTreeMap;
+use portico_tests::browser::{Axe, Browser, Gallery, Setup, Stage};
 use std::time::Duration;
-
-const WIDTHS: [(u32, u32); 3] = [(1440, 900), (768, 1024), (390, 844)];
 
 /// Of the rest of `agency`, those that can be connected.
 const OTHERS: [u64; 8] = [
     25_733_019, 4_418_276, 8_801_542, 27_390_664, 9_127_730, 6_075_211, 48_215_903, 49_660_028,
 ];
-
-struct Gallery<'a> {
-    page: &'a Page,
-    axe: Option<Axe>,
-    /// Each fault with where it was seen.
-    faults: BTreeMap<String, Vec<String>>,
-}
-
-impl Gallery<'_> {
-    /// Pictures of the present view, and what is wrong with it.
-    async fn show(&mut self, view: &str) {
-        self.page.js("scrollTo(0, 0)", &[]).await;
-        for theme in Theme::ALL {
-            self.page.emulate(theme).await;
-            for (width, height) in WIDTHS {
-                self.page.resize(width, height).await;
-                let name = format!("{view}-{width}-{}", theme.name());
-                self.page.picture(&name).await;
-                let script =
-                    "const e = document.scrollingElement; return e.scrollWidth - innerWidth";
-                let over = self.page.js(script, &[]).await.as_i64().unwrap_or_default();
-                let mut found = Vec::new();
-                if over > 0 {
-                    found.push(format!("the page is {over} px wider than its window"));
-                }
-                if width != 768
-                    && let Some(axe) = &self.axe
-                {
-                    found.extend(axe.violations(self.page).await);
-                }
-                for fault in found {
-                    self.faults.entry(fault).or_default().push(name.clone());
-                }
-            }
-        }
-        self.page.emulate(Theme::Light).await;
-        self.page.resize(1440, 900).await;
-    }
-}
 
 /// Issue 2, items 6 and 7; wish 22 of the trackers: every main view, light and dark, wide and narrow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,16 +19,7 @@ async fn every_main_view_is_accessible_and_fits_in_both_themes() {
     .await;
     let browser = Browser::start("looks").await;
     let page = &browser.page;
-    let axe = Axe::load();
-    assert!(
-        axe.is_some() || std::env::var_os("CI").is_none(),
-        "PORTICO_AXE names no file"
-    );
-    let mut gallery = Gallery {
-        page,
-        axe,
-        faults: BTreeMap::new(),
-    };
+    let mut gallery = Gallery::new(page, Axe::load());
 
     page.launch(&stage).await;
     gallery.show("accounts-empty").await;
@@ -163,5 +112,5 @@ async fn every_main_view_is_accessible_and_fits_in_both_themes() {
         .await;
     page.read("#title", "Nothing to do here").await;
     gallery.show("return").await;
-    assert!(gallery.faults.is_empty(), "{:#?}", gallery.faults);
+    gallery.assert_faultless();
 }

@@ -13,6 +13,7 @@ mod consent;
 mod embedded;
 mod guide;
 mod help;
+mod gallery;
 mod hostile;
 mod journal;
 mod large;

@@ -49,7 +49,7 @@ async fn list(caller: &Caller) -> Value {
     caller.get("/v1/workspaces").await.json()["workspaces"].clone()
 }
 
-/// D69, D70, B10: admins group portals under names, everybody sees them, and open pages are told.
+/// D69, D70: admins group portals under names, everybody sees them, and open pages are told.
 #[tokio::test]
 async fn portals_are_grouped_under_names() {
     let stage = Stage::open().await;

@@ -2,15 +2,18 @@
 //!
 //! Owns the order and the count. A step knows nothing of the others.
 
+mod bearing;
 mod cases;
 mod conformance;
 mod deny;
 mod docs;
+mod gallery;
 mod lines;
 mod openapi;
 mod operate;
 mod osv;
 mod partners;
+pub(crate) mod promises;
 mod source_lint;
 mod sources;
 pub(crate) mod suites;
@@ -28,12 +31,13 @@ pub(crate) type Note = &'static str;
 type Check = fn(Option<&str>) -> Outcome<Note>;
 
 /// Cheap checks first, so that a slip shows before the long ones begin.
-const STEPS: [(&str, Check); 16] = [
+const STEPS: [(&str, Check); 17] = [
     ("fmt", fmt),
     ("source-lint", |_| {
         source_lint::check()?;
         cases::check()
     }),
+    ("promises", |_| promises::check()),
     ("ratio", |_| lines::check()),
     ("docs", |_| docs::check()),
     ("clippy", clippy),
@@ -50,21 +54,25 @@ const STEPS: [(&str, Check); 16] = [
     ("deny", |_| deny::check()),
 ];
 
+/// Steps that run when they are named, and are no part of the full run: what they check, another step checks too.
+const NAMED_ONLY: [(&str, Check); 1] = [("gallery", gallery::check)];
+
 /// The steps that consist of tests with names.
-const FILTERED: [&str; 6] = [
+const FILTERED: [&str; 7] = [
     "unit",
     "http",
     "http-postgres",
     "faults",
     "conformance",
     "browser",
+    "gallery",
 ];
 
 /// Packages that only make sense as WebAssembly; the host's steps leave them out, so that Yew is
 /// compiled once and not twice.
 pub(crate) const WASM_PACKAGES: [&str; 2] = ["portico", "hello-yew"];
 
-/// Runs all steps, or the one that `only` names.
+/// Runs the full run's steps, or the one that `only` names.
 ///
 /// Errors: `only` names none, or a step failed (said in the table, whose last line is the count).
 pub(crate) fn run(only: Option<&str>) -> Outcome {
@@ -72,12 +80,10 @@ pub(crate) fn run(only: Option<&str>) -> Outcome {
         Some((name, filter)) => (Some(name), (!filter.is_empty()).then_some(filter)),
         None => (None, None),
     };
-    let steps: Vec<_> = STEPS
-        .iter()
-        .filter(|(step, _)| name.is_none_or(|name| name == *step))
-        .collect();
+    let steps = chosen(name);
     if steps.is_empty() {
-        let names: Vec<&str> = STEPS.iter().map(|(step, _)| *step).collect();
+        let names = STEPS.iter().chain(&NAMED_ONLY).map(|(step, _)| *step);
+        let names: Vec<&str> = names.collect();
         return Err(Failure::new(format!(
             "There is no step {}; the steps are {}.",
             name.unwrap_or_default(),
@@ -114,6 +120,17 @@ pub(crate) fn run(only: Option<&str>) -> Outcome {
         Ok(())
     } else {
         std::process::exit(1)
+    }
+}
+
+/// The one step of this name, or all of the full run.
+fn chosen(name: Option<&str>) -> Vec<&'static (&'static str, Check)> {
+    match name {
+        Some(name) => {
+            let all = STEPS.iter().chain(&NAMED_ONLY);
+            all.filter(|(step, _)| *step == name).collect()
+        }
+        None => STEPS.iter().collect(),
     }
 }
 
@@ -210,6 +227,16 @@ mod tests {
         let failure = run(Some("brwoser:reload")).unwrap_err().to_string();
         assert!(failure.contains("no step brwoser"), "{failure}");
         assert!(failure.contains("clippy-wasm"), "{failure}");
+    }
+
+    #[test]
+    fn a_step_that_runs_when_named_is_no_part_of_the_full_run() {
+        let names = |name| -> Vec<&str> { chosen(name).iter().map(|(step, _)| *step).collect() };
+        assert_eq!(names(Some("gallery")), ["gallery"]);
+        assert_eq!(names(Some("browser")), ["browser"]);
+        let full = names(None);
+        assert_eq!(full.len(), STEPS.len());
+        assert!(NAMED_ONLY.iter().all(|(step, _)| !full.contains(step)));
     }
 
     #[test]

@@ -156,6 +156,15 @@ pub(crate) fn proxy() -> Outcome<PathBuf> {
 
 /// The finished bundle in a real Chromium.
 pub(super) fn browser(filter: Option<&str>) -> Outcome<Note> {
+    in_chromium("browser", filter, &[])
+}
+
+/// Browser tests by the name of the step that runs them, handed something more than usual.
+pub(super) fn in_chromium(
+    step: &str,
+    filter: Option<&str>,
+    further: &[(&str, PathBuf)],
+) -> Outcome<Note> {
     let environment = browser_environment()?;
     let mut command = door("browser", filter)?;
     // Each starts a Chromium of its own, which is several busy processes already.
@@ -163,13 +172,10 @@ pub(super) fn browser(filter: Option<&str>) -> Outcome<Note> {
         Runner::Nextest => command.args(["--test-threads", "1"]),
         Runner::Cargo => command.args(["--", "--test-threads", "1"]),
     };
-    command.envs(environment);
-    run(
-        "browser tests",
-        &mut command,
-        &place::log("browser"),
-        filter,
-    )
+    let further = further.iter().map(|(name, path)| (name, path));
+    command.envs(environment).envs(further);
+    let title = format!("{step} tests");
+    run(&title, &mut command, &place::log(step), filter)
 }
 
 /// What a browser test is handed: the finished bundle, the browser, axe-core, a place for pictures.
