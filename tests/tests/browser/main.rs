@@ -8,12 +8,13 @@
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
+mod accounts;
 mod actions;
 mod consent;
 mod embedded;
+mod gallery;
 mod guide;
 mod help;
-mod gallery;
 mod hostile;
 mod journal;
 mod large;
