@@ -52,6 +52,8 @@ pub(super) fn cut(tools: &WasmTools, name: &str) -> Outcome<Cut> {
     let mut command = Command::new(&tools.wasm_bindgen);
     command
         .args(["--target", "web", "--no-typescript", "--out-name", name])
+        // The table of functions, which the parts share, is an export of the linker's.
+        .arg("--keep-lld-exports")
         .arg("--out-dir")
         .arg(&bound)
         .arg(parts.join(&main));
