@@ -1,7 +1,7 @@
 //! The address of every view: what stands behind the `#`.
 //! Owns parsing and writing; an address that names nothing leads to Client Accounts, never to an error.
 
-use crate::accounts::AccountsQuery;
+use crate::accounts::{AccountsQuery, InWorkspace};
 use crate::ids::PortalId;
 use crate::operations::push_percent_encoded;
 
@@ -35,6 +35,8 @@ pub enum Route {
     },
     /// `#/settings/connections`: connection cards (D2, S5).
     Connections,
+    /// `#/settings/workspaces`: groups of portals (D69).
+    Workspaces,
     /// `#/portals/{hubId}[/{kind}[/{part}][/{record}]]`: the explorer.
     Explorer {
         /// Which portal.
@@ -67,6 +69,7 @@ impl Route {
             ["accounts"] => Self::accounts(AccountsQuery::read(asked), None),
             ["accounts", portal] => Self::accounts(AccountsQuery::read(asked), portal.parse().ok()),
             ["settings", "connections"] | ["connections"] => Self::Connections,
+            ["settings", "workspaces"] => Self::Workspaces,
             ["help", "connecting"] => Self::Help(HelpPage::Connecting),
             ["help", "reconnecting"] => Self::Help(HelpPage::Reconnecting),
             ["portals", portal, path @ ..] if path.len() <= 4 => match portal.parse() {
@@ -97,6 +100,7 @@ impl Route {
                 hash
             }
             Self::Connections => "#/settings/connections".into(),
+            Self::Workspaces => "#/settings/workspaces".into(),
             Self::Help(page) => format!("#/help/{}", page.slug()),
             Self::Explorer { portal, path } => {
                 let mut hash = format!("#/portals/{portal}");
@@ -112,6 +116,17 @@ impl Route {
     /// The portal table as asked, with a portal's panel open beside it.
     pub fn accounts(query: AccountsQuery, open: Option<PortalId>) -> Self {
         Self::Accounts { query, open }
+    }
+
+    /// The portal table of a workspace, asked for from here: what else is asked of the table stays, and a panel
+    /// closes, for its portal may stand elsewhere (D70).
+    #[must_use]
+    pub fn in_workspace(&self, workspace: InWorkspace) -> Self {
+        let asked = match self {
+            Self::Accounts { query, .. } => query.clone(),
+            _ => AccountsQuery::default(),
+        };
+        Self::accounts(AccountsQuery { workspace, ..asked }, None)
     }
 
     /// A view of the explorer.
@@ -170,6 +185,7 @@ mod tests {
             ("#/elsewhere?q=acme", Route::default()),
             ("#/portals/4242?q=acme", explorer(&[])),
             ("#/settings/connections", Route::Connections),
+            ("#/settings/workspaces", Route::Workspaces),
             ("#/help/connecting", Route::Help(HelpPage::Connecting)),
             ("#/help/reconnecting", Route::Help(HelpPage::Reconnecting)),
             ("#/portals/4242", explorer(&[])),
@@ -190,6 +206,29 @@ mod tests {
             ("#/help/javascript:alert(1)", Route::default()),
         ] {
             assert_eq!(Route::parse(hash), want, "{hash}");
+        }
+    }
+
+    /// D70: choosing a workspace leads to its portals from anywhere, and keeps how the table is looked at.
+    #[test]
+    fn a_workspace_is_chosen_from_anywhere() {
+        let weser = || InWorkspace::One("w1".parse().unwrap());
+        for (from, to, want) in [
+            ("#/settings/connections", weser(), "#/accounts?workspace=w1"),
+            ("#/portals/4242/lists", weser(), "#/accounts?workspace=w1"),
+            (
+                "#/accounts",
+                InWorkspace::None,
+                "#/accounts?workspace=~none",
+            ),
+            (
+                "#/accounts/4242?workspace=w2&q=acme&sort=-name",
+                weser(),
+                "#/accounts?workspace=w1&q=acme&sort=-name",
+            ),
+            ("#/accounts?workspace=w2", InWorkspace::Any, "#/accounts"),
+        ] {
+            assert_eq!(Route::parse(from).in_workspace(to).hash(), want, "{from}");
         }
     }
 
