@@ -6,9 +6,13 @@ mod connections;
 mod explore;
 mod flow;
 mod retrieve;
+mod token_entry;
 mod update;
+mod workspaces;
 
 pub(crate) use explore::{Explore, Explorer, ExplorerAction, Loading, RecordTab};
+pub(crate) use token_entry::EntryAction;
+pub(crate) use workspaces::{Change, PlaceAction};
 
 use crate::later::{NotLoaded, OpenExplorer, Part};
 use crate::shell::events::{self, StreamState, Subscription};
@@ -22,7 +26,7 @@ use crate::view;
 use boot::Booted;
 use flow::FlowDriver;
 use portico_core::connection_type::ConnectionType;
-use portico_core::ids::{ConnectionId, PortalId};
+use portico_core::ids::{ConnectionId, PortalId, WorkspaceId};
 use portico_core::route::Route;
 use portico_core::wire::{Connection, Event, Intent, Problem};
 use retrieve::Retrievals;
@@ -65,6 +69,17 @@ pub(crate) enum Dialog {
     Remove {
         connection: ConnectionId,
     },
+    Move {
+        connection: ConnectionId,
+        chosen: Option<WorkspaceId>,
+    },
+    /// Add a portal by a token, or give a known one another; the token itself stays in its field.
+    Static {
+        connection: Option<ConnectionId>,
+        connection_type: ConnectionType,
+        label: String,
+        workspace: Option<WorkspaceId>,
+    },
 }
 
 /// What a person asks for.
@@ -87,6 +102,8 @@ pub(crate) enum Action {
     ViewMetadataAfterFlow(PortalId),
     Search(String),
     Explore(ExplorerAction),
+    Place(PlaceAction),
+    Entry(EntryAction),
     DismissToast,
     Retry,
     /// Asks again for a part of the app that did not load.
@@ -113,6 +130,8 @@ pub(crate) enum Msg {
     Copied(bool),
     ExplorerPart(Result<OpenExplorer, NotLoaded>),
     Removed(ConnectionId, Result<Vec<String>, Box<Problem>>),
+    Place(workspaces::PlaceMsg),
+    Entered(token_entry::Entered),
     Tick,
 }
 
@@ -135,6 +154,9 @@ pub(crate) struct Ready {
     pub(crate) problem: Option<Box<Problem>>,
     pub(crate) toast: Option<String>,
     pub(crate) search: String,
+    pub(crate) places: workspaces::Places,
+    /// Numbers the dialogs that take a token; the answer to a closed one closes no other.
+    entering: u32,
     flow_settled: bool,
     /// The flow's own dialog, to come back to while it runs.
     flow_dialog: Option<Dialog>,
@@ -238,6 +260,8 @@ impl App {
             problem: None,
             toast: None,
             search: String::new(),
+            places: workspaces::Places::default(),
+            entering: 0,
             flow_settled: false,
             flow_dialog: None,
             changes: 0,

@@ -12,11 +12,14 @@ pub(crate) mod frame;
 mod help;
 mod icon;
 mod notice;
+mod place;
 mod record;
 mod retrieval;
 mod row_menu;
 mod status;
+mod token_dialog;
 mod virtual_list;
+pub(crate) mod workspaces;
 
 use crate::app::{Action, Ready};
 use crate::shell::host::{Layout, Routing};

@@ -1,6 +1,8 @@
 //! What each message changes. One match; each arm hands on to the room that knows.
 
-use super::{Action, App, Dialog, ExplorerAction, Msg, Phase, Ready, Route};
+use super::{
+    Action, App, Dialog, EntryAction, ExplorerAction, Msg, Phase, PlaceAction, Ready, Route,
+};
 use crate::later;
 use crate::shell::clock::now_seconds;
 use crate::shell::events::StreamState;
@@ -66,6 +68,7 @@ impl App {
                 // What changed before the stream stood, or while it was down, came to nobody.
                 if state == StreamState::Live {
                     ready.reload(ctx, false);
+                    ready.read_workspaces(ctx);
                 }
                 ready.stream = state;
             }
@@ -110,6 +113,8 @@ impl App {
                 };
                 ready.toast = Some(text.into());
             }
+            Msg::Place(message) => ready.placed(ctx, message),
+            Msg::Entered(entered) => ready.entered(ctx, entered),
             Msg::Act(action) => self.act(ctx, action),
             Msg::Tick => ready.resume_stopped(),
             // A list that could not be read: the stream's own state says that the proxy is out of reach.
@@ -160,6 +165,13 @@ impl App {
                     explorer.act(action);
                 }
             }
+            Action::Place(PlaceAction::Look(workspace)) => {
+                self.go(ctx, self.route.in_workspace(workspace));
+            }
+            Action::Place(PlaceAction::Manage) => {
+                ready.act(ctx, Action::CloseDialog);
+                self.go(ctx, Route::Workspaces);
+            }
             Action::LoadAgain => {
                 self.explorer_part.again();
                 self.follow_route(ctx);
@@ -183,6 +195,7 @@ impl App {
         let Phase::Ready(ready) = &mut self.phase else {
             return;
         };
+        ready.places.follow(&self.route);
         match &self.route {
             Route::Explorer { portal, path } => {
                 let Some(open) = self.explorer_part.here() else {
@@ -277,11 +290,19 @@ impl Ready {
         self.problem = None;
         match action {
             Action::AddPortal => self.open_flow(Intent::Connect, None),
+            Action::Reconnect(id) if self.by_token(&id) => {
+                self.entry(ctx, EntryAction::Open(Some(id)));
+            }
             Action::Reconnect(id) => self.open_flow(Intent::Reconnect, Some(&id)),
             Action::ChooseType(kind) => match &mut self.dialog {
-                Some(Dialog::Flow {
-                    connection_type, ..
-                }) => *connection_type = kind,
+                Some(
+                    Dialog::Flow {
+                        connection_type, ..
+                    }
+                    | Dialog::Static {
+                        connection_type, ..
+                    },
+                ) => *connection_type = kind,
                 Some(Dialog::EditType { chosen, .. }) => *chosen = kind,
                 _ => {}
             },
@@ -318,6 +339,8 @@ impl Ready {
                 }
             }
             Action::Search(text) => self.search = text,
+            Action::Place(action) => self.place(ctx, action),
+            Action::Entry(action) => self.entry(ctx, action),
             Action::DismissToast => self.toast = None,
             Action::Go(_)
             | Action::ViewMetadata(_)
@@ -349,8 +372,8 @@ impl Ready {
     fn confirm(&mut self, ctx: &Context<App>) {
         let link = ctx.link().clone();
         let proxy = self.booted.proxy.clone();
-        let version = |id| self.connection(id).map(|connection| connection.version);
-        match &self.dialog {
+        let mut change = UpdateConnection::default();
+        let id = match &self.dialog {
             Some(Dialog::Remove { connection }) => {
                 let id = connection.clone();
                 self.busy = true;
@@ -361,30 +384,25 @@ impl Ready {
                         .map(|deleted| deleted.notes);
                     link.send_message(Msg::Removed(id, result));
                 });
+                return;
             }
             Some(Dialog::EditType { connection, chosen }) => {
-                let Some(version) = version(connection) else {
-                    return;
-                };
-                let change = UpdateConnection {
-                    connection_type: Some(*chosen),
-                    ..UpdateConnection::default()
-                };
-                send_update(link, proxy, connection.clone(), version, change);
-                self.busy = true;
+                change.connection_type = Some(*chosen);
+                connection
             }
             Some(Dialog::Rename { connection, text }) => {
-                let Some(version) = version(connection) else {
-                    return;
-                };
-                let change = UpdateConnection {
-                    label: Some(text.trim().to_owned()),
-                    ..UpdateConnection::default()
-                };
-                send_update(link, proxy, connection.clone(), version, change);
-                self.busy = true;
+                change.label = Some(text.trim().to_owned());
+                connection
             }
-            Some(Dialog::Flow { .. }) | None => {}
+            Some(Dialog::Move { connection, chosen }) => {
+                change.workspace = Some(chosen.clone());
+                connection
+            }
+            Some(Dialog::Flow { .. } | Dialog::Static { .. }) | None => return,
+        };
+        if let Some(connection) = self.connection(id) {
+            send_update(link, proxy, id.clone(), connection.version, change);
+            self.busy = true;
         }
     }
 
@@ -420,9 +438,10 @@ impl Ready {
             Some(
                 Dialog::Remove { connection }
                 | Dialog::EditType { connection, .. }
-                | Dialog::Rename { connection, .. },
+                | Dialog::Rename { connection, .. }
+                | Dialog::Move { connection, .. },
             ) => connection == id,
-            Some(Dialog::Flow { .. }) | None => false,
+            Some(Dialog::Flow { .. } | Dialog::Static { .. }) | None => false,
         };
         if own {
             self.busy = false;

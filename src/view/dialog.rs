@@ -1,7 +1,7 @@
 //! Modal dialogs: the browser's own `<dialog>`, which traps focus and closes on Escape.
 
 use super::icon::Icon;
-use super::{Scene, flow_dialog, notice};
+use super::{Scene, flow_dialog, notice, place, token_dialog};
 use crate::app::{Action, Dialog};
 use portico_core::connection_type::ConnectionType;
 use portico_core::status::display_name;
@@ -61,7 +61,7 @@ pub(crate) fn Modal(props: &ModalProps) -> Html {
 }
 
 /// What has the focus in the dialog's own tree.
-fn focused_beside(node: &NodeRef) -> Option<HtmlElement> {
+pub(crate) fn focused_beside(node: &NodeRef) -> Option<HtmlElement> {
     let root = node.get()?.get_root_node().dyn_into::<ShadowRoot>().ok()?;
     root.active_element()?.dyn_into().ok()
 }
@@ -117,6 +117,13 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
             };
             confirm(scene, format!("Rename {name}"), "Save", false, body)
         }
+        Dialog::Move { connection, chosen } => {
+            let known = scene.ready.connection(connection);
+            known.map_or_else(Html::default, |known| {
+                place::moving(scene, known, chosen.as_ref())
+            })
+        }
+        Dialog::Static { .. } => token_dialog::view(scene),
         Dialog::Remove { connection } => {
             let Some(connection) = scene.ready.connection(connection) else {
                 return Html::default();
@@ -154,7 +161,7 @@ fn confirm(scene: &Scene<'_>, title: String, verb: &'static str, danger: bool, b
         </>
     };
     html! {
-        <Modal {key} {title} {on_close} {foot}>
+        <Modal {key} {title} lead={place::lead(scene)} {on_close} {foot}>
             { body }
             if let Some(problem) = &scene.ready.problem { { notice::problem(problem) } }
         </Modal>

@@ -1,7 +1,7 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{Scene, accounts, connections, dialog, help, notice};
+use super::{Scene, accounts, connections, dialog, help, notice, place, workspaces};
 use crate::app::Action;
 use crate::shell::events::StreamState;
 use crate::shell::host::Layout;
@@ -47,6 +47,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
     let view = match scene.route {
         Route::Accounts { .. } => accounts::view(scene),
         Route::Connections => connections::view(scene),
+        Route::Workspaces => workspaces::view(scene),
         Route::Explorer { .. } => match &scene.ready.explorer {
             Some(explorer) => explorer.view(scene),
             None => later(scene),
@@ -55,7 +56,7 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
     };
     html! {
         <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame">
-            if page { { sidebar(scene) } }
+            if page { { sidebar(scene) } } else { { place::switcher(scene) } }
             <main class={classes!("main", wide.then_some("wide"))} part="main">
                 if let StreamState::Lost { .. } = scene.ready.stream {
                     { notice::line("attention", Icon::TriangleAlert, "The proxy cannot be reached. Portico keeps trying; what was retrieved stays readable.") }
@@ -114,13 +115,15 @@ fn sidebar(scene: &Scene<'_>) -> Html {
     html! {
         <header class="sidebar">
             <div class="brand">{ brand_mark() }<span>{ "Portico" }</span></div>
+            { place::switcher(scene) }
             <nav class="nav" aria-label="Portals">
-                { item(Route::default(), Icon::Building, "Client Accounts") }
+                { item(place::accounts(scene), Icon::Building, "Client Accounts") }
             </nav>
             <div class="nav-group">
                 <p class="nav-title" id="nav-settings">{ "Settings" }</p>
                 <nav class="nav" aria-labelledby="nav-settings">
                     { item(Route::Connections, Icon::Plug, "Connections") }
+                    { item(Route::Workspaces, Icon::Folder, "Workspaces") }
                 </nav>
             </div>
             <div class="nav-group">

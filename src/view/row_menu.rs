@@ -1,9 +1,11 @@
-//! The row's menu: edit connection type, reconnect, rename, retrieve again, remove (J24).
+//! The row's menu: edit connection type, reconnect, rename, move, retrieve again, remove (J24).
 //! Keeps one bit of its own, whether it is open.
 
 use super::icon::Icon;
-use crate::app::Action;
+use super::token_dialog::renewal;
+use crate::app::{Action, PlaceAction};
 use portico_core::ids::ConnectionId;
+use portico_core::wire::GrantKind;
 use web_sys::{FocusEvent, HtmlElement, KeyboardEvent, Node};
 use yew::prelude::*;
 
@@ -12,6 +14,9 @@ pub(crate) struct RowMenuProps {
     /// The portal's name, for assistive technology.
     pub(crate) name: String,
     pub(crate) id: ConnectionId,
+    /// How it is renewed: a token is replaced (B18).
+    #[prop_or(GrantKind::Oauth)]
+    pub(crate) grant: GrantKind,
     pub(crate) act: Callback<Action>,
 }
 
@@ -71,8 +76,9 @@ pub(crate) fn RowMenu(props: &RowMenuProps) -> Html {
             if *open {
                 <div class="menu-list">
                     { item(Icon::Sliders, "Edit connection type", "", Action::EditType(id())) }
-                    { item(Icon::Refresh, "Reconnect", "", Action::Reconnect(id())) }
+                    { item(Icon::Refresh, renewal(props.grant), "", Action::Reconnect(id())) }
                     { item(Icon::Pencil, "Rename", "", Action::Rename(id())) }
+                    { item(Icon::Folder, "Move to workspace", "", Action::Place(PlaceAction::Move(id()))) }
                     { item(Icon::Layers, "Retrieve metadata again", "", Action::Retrieve(id())) }
                     { item(Icon::Trash, "Remove", "danger", Action::Remove(id())) }
                 </div>
