@@ -211,7 +211,7 @@ fn TokenForm(props: &TokenFormProps) -> Html {
             <label class="field">{ "Token" }
                 <input ref={field} id="token" class="input mono" type="password" autocomplete="off" spellcheck="false" autocapitalize="off"
                     aria-invalid={malformed.to_string()} aria-describedby="token-note" />
-                <span id="token-note" class="small muted">{ "Sent once, over an encrypted connection, to Portico's own proxy. The field is emptied as it is sent." }</span>
+                <span id="token-note" class="small muted">{ "Sent once, to Portico's own proxy. The field is emptied as it is sent." }</span>
             </label>
             if *malformed { { notice::problem(&Problem::of(ErrorCode::InvalidCredential)) } }
         </form>

@@ -14,7 +14,9 @@ mod embedded;
 mod hostile;
 mod large;
 mod looks;
+mod places;
 mod secrets;
+mod static_token;
 mod story;
 mod trouble;
 
