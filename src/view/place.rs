@@ -155,7 +155,7 @@ pub(crate) fn moving(
         </>
     };
     html! {
-        <Modal {title} lead={lead(scene)} {on_close} {foot}>
+        <Modal key="move" {title} lead={lead(scene)} {on_close} {foot}>
             if unnamed {
                 <p>{ "There are no workspaces yet. A workspace groups portals, such as production, staging, or those of one client." }</p>
             } else {

@@ -78,7 +78,7 @@ pub(crate) fn view(scene: &Scene<'_>) -> Html {
         </>
     };
     html! {
-        <Modal {title} {lead} {on_close} {foot}>
+        <Modal key="token" {title} {lead} {on_close} {foot}>
             { when(known) }
             { making(scene, known, *connection_type) }
             <TokenForm act={scene.act.clone()} {busy}>

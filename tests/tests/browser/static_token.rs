@@ -207,20 +207,16 @@ async fn a_token_that_cannot_serve_is_explained() {
     page.go("#/settings/connections").await;
     page.click("#use-token").await;
 
-    let calls = stage.sandbox.with(|state| state.calls.len());
     send(page, "CLqM4ZbhMBIDAQIY").await;
     refused(page, "INVALID_CREDENTIAL").await;
     page.see("#token[aria-invalid=true]").await;
-    let after = stage.sandbox.with(|state| state.calls.len());
-    // The other portal's retrieval goes on meanwhile; the mistaken text goes nowhere.
-    assert!(after >= calls);
     let sent = stage.sandbox.with(|state| {
         let texts = state.calls.iter();
         texts
             .filter(|call| call.body.contains("CLqM4ZbhMBIDAQIY"))
             .count()
     });
-    assert_eq!(sent, 0);
+    assert_eq!(sent, 0, "what was pasted by mistake goes nowhere");
     send(page, "pat-na1-00000000-aaaa-bbbb-cccc-000000000000").await;
     refused(page, "CREDENTIAL_REFUSED").await;
     send(page, &poor).await;
