@@ -12,12 +12,16 @@ mod journal;
 mod parts;
 mod retrieve;
 mod support;
+mod token_entry;
 mod update;
+mod workspaces;
 
 pub(crate) use accounts::{Accounts, Line, Sight, TableAction};
 pub(crate) use bulk::{Bulk, BulkStep, Fared};
 pub(crate) use explore::{Explore, Explorer, ExplorerAction, Loading, RecordTab};
 pub(crate) use journal::{Check, JournalMsg, JournalPage, JournalProps};
+pub(crate) use token_entry::EntryAction;
+pub(crate) use workspaces::{Change, PlaceAction};
 
 use crate::later::{Arrival, Parts};
 use crate::shell::events::{self, StreamState, Subscription};
@@ -31,7 +35,7 @@ use crate::view;
 use boot::Booted;
 use flow::FlowDriver;
 use portico_core::connection_type::ConnectionType;
-use portico_core::ids::{ConnectionId, PortalId};
+use portico_core::ids::{ConnectionId, PortalId, WorkspaceId};
 use portico_core::route::Route;
 use portico_core::wire::{Connection, Event, Intent, Problem};
 use retrieve::Retrievals;
@@ -73,6 +77,17 @@ pub(crate) enum Dialog {
     },
     /// The plan of a deed for one portal or many stands in `Ready::bulk`.
     Bulk,
+    Move {
+        connection: ConnectionId,
+        chosen: Option<WorkspaceId>,
+    },
+    /// Add a portal by a token, or give a known one another; the token itself stays in its field.
+    Static {
+        connection: Option<ConnectionId>,
+        connection_type: ConnectionType,
+        label: String,
+        workspace: Option<WorkspaceId>,
+    },
 }
 
 /// What a person asks for.
@@ -104,6 +119,8 @@ pub(crate) enum Action {
     /// Asks for data, to see whether it flows.
     Test(ConnectionId),
     Explore(ExplorerAction),
+    Place(PlaceAction),
+    Entry(EntryAction),
     DismissToast,
     CopyText(String),
     /// Whether the open help entry helped (S20).
@@ -134,6 +151,8 @@ pub(crate) enum Msg {
     Copied(bool),
     Arrived(Arrival),
     Fared(Box<bulk::BulkResult>),
+    Place(workspaces::PlaceMsg),
+    Entered(token_entry::Entered),
     Tick,
 }
 
@@ -161,6 +180,9 @@ pub(crate) struct Ready {
     pub(crate) helpful: Option<bool>,
     /// What support needs of the last failure.
     support: Option<support::Support>,
+    pub(crate) places: workspaces::Places,
+    /// Numbers the dialogs that take a token; the answer to a closed one closes no other.
+    entering: u32,
     flow_settled: bool,
     /// The flow's own dialog, to come back to while it runs.
     flow_dialog: Option<Dialog>,
@@ -269,6 +291,8 @@ impl App {
             bulk: None,
             helpful: None,
             support: None,
+            places: workspaces::Places::default(),
+            entering: 0,
             flow_settled: false,
             flow_dialog: None,
             changes: 0,

@@ -56,6 +56,8 @@ pub(crate) struct Desk {
     pub(crate) panel: fn(&Scene<'_>, &Connection, &Callback<MouseEvent>) -> Html,
     /// The dry run of a deed for one portal or many, and how it went.
     pub(crate) bulk: fn(&Scene<'_>, &Bulk) -> Html,
+    /// The dialog that takes a token.
+    pub(crate) token: fn(&Scene<'_>) -> Html,
 }
 
 /// Pages that most visits never open.
@@ -65,6 +67,8 @@ pub(crate) struct Pages {
     pub(crate) help: fn(Option<&Scene<'_>>, &HelpPage) -> Html,
     /// The set-up guide.
     pub(crate) guide: fn(&Scene<'_>) -> Html,
+    /// Workspaces.
+    pub(crate) workspaces: fn(&Scene<'_>) -> Html,
     /// The scope reference.
     pub(crate) scopes: fn(&Scene<'_>) -> Html,
     /// The scope x-ray.
@@ -79,6 +83,7 @@ pub(crate) fn pages() -> Result<Pages, NotLoaded> {
     Ok(Pages {
         help: view::help::view,
         guide: view::guide::view,
+        workspaces: view::workspaces::view,
         scopes: view::scopes::view,
         xray: view::xray::view,
         journal: view::journal::mount,
@@ -91,6 +96,7 @@ pub(crate) fn desk() -> Result<Desk, NotLoaded> {
     Ok(Desk {
         panel: view::panel::view,
         bulk: view::bulk::view,
+        token: view::token_dialog::view,
     })
 }
 

@@ -17,20 +17,22 @@ pub(crate) mod journal;
 mod notice;
 pub(crate) mod panel;
 mod panel_frame;
+mod place;
 mod record;
 mod retrieval;
 mod row_menu;
 pub(crate) mod scopes;
 mod status;
+pub(crate) mod token_dialog;
 mod trace;
 mod virtual_list;
+pub(crate) mod workspaces;
 pub(crate) mod xray;
 
 use crate::app::{Action, Ready};
 use crate::later::Parts;
 use crate::shell::host::{Layout, Routing};
 use portico_core::route::Route;
-use portico_core::wire::Connection;
 use yew::{Callback, TargetCast as _};
 
 /// In a partner's page the address is not ours: what plain links between views ask for is done here instead.
@@ -79,14 +81,6 @@ impl Scene<'_> {
             event.prevent_default();
             act.emit(Action::Go(route.clone()));
         })
-    }
-
-    /// The name of the workspace that a connection stands in.
-    pub(crate) fn workspace(&self, connection: &Connection) -> Option<String> {
-        let id = connection.workspace.as_ref()?;
-        let all = &self.ready.booted.session.workspaces;
-        let known = all.iter().find(|workspace| workspace.id == *id)?;
-        Some(portico_core::text::visible(&known.name))
     }
 
     /// A click that reports a wish.

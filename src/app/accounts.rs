@@ -115,6 +115,12 @@ impl Accounts {
         self.refresh();
     }
 
+    /// Workspaces were added, renamed or removed.
+    pub(super) fn place(&mut self, connections: &[Connection], workspaces: &[Workspace]) {
+        self.index.rebuild(connections, workspaces, now_seconds());
+        self.refresh();
+    }
+
     /// Time went on, and some statuses with it.
     pub(super) fn tick(&mut self, connections: &[Connection]) {
         if self.index.update_time(connections, now_seconds()) {

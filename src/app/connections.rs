@@ -29,9 +29,11 @@ impl Ready {
                 self.removed(&id);
             }
             Event::FlowChanged { flow } => self.flow.dispatch(flow::Event::FlowSeen(flow)),
-            // No view shows workspaces yet.
-            Event::WorkspacesChanged => {}
-            Event::Reset => self.reload(ctx, false),
+            Event::WorkspacesChanged => self.read_workspaces(ctx),
+            Event::Reset => {
+                self.reload(ctx, false);
+                self.read_workspaces(ctx);
+            }
         }
     }
 

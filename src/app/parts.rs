@@ -15,7 +15,10 @@ impl App {
             Phase::Ready(ready) => (true, ready.dialog.as_ref()),
         };
         let desk = matches!(self.route, Route::Accounts { open: Some(_), .. });
-        if ready && (desk || dialog == Some(&Dialog::Bulk)) && self.parts.desk.begin() {
+        if ready
+            && (desk || matches!(dialog, Some(Dialog::Bulk | Dialog::Static { .. })))
+            && self.parts.desk.begin()
+        {
             fetch(ctx, async || Arrival::Desk(later::desk().await));
         }
         match self.route {
@@ -26,7 +29,11 @@ impl App {
             Route::Help(_) if self.parts.pages.begin() => {
                 fetch(ctx, async || Arrival::Pages(later::pages().await));
             }
-            Route::Guide | Route::Scopes | Route::XRay(_) | Route::Journal(_)
+            Route::Guide
+            | Route::Workspaces
+            | Route::Scopes
+            | Route::XRay(_)
+            | Route::Journal(_)
                 if ready && self.parts.pages.begin() =>
             {
                 fetch(ctx, async || Arrival::Pages(later::pages().await));

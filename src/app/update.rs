@@ -1,6 +1,9 @@
 //! What each message changes. One match; each arm hands on to the room that knows.
 
-use super::{Action, App, BulkStep, Dialog, ExplorerAction, Msg, Phase, Ready, Route, TableAction};
+use super::{
+    Action, App, BulkStep, Dialog, EntryAction, ExplorerAction, Msg, Phase, PlaceAction, Ready,
+    Route, TableAction,
+};
 use crate::shell::clock::now_seconds;
 use crate::shell::events::StreamState;
 use crate::shell::host::{HostEvent, Routing};
@@ -77,6 +80,7 @@ impl App {
                 // What changed before the stream stood, or while it was down, came to nobody.
                 if state == StreamState::Live {
                     ready.reload(ctx, false);
+                    ready.read_workspaces(ctx);
                 }
                 ready.stream = state;
             }
@@ -115,6 +119,8 @@ impl App {
                 };
                 ready.toast = Some(text.into());
             }
+            Msg::Place(message) => ready.placed(ctx, message),
+            Msg::Entered(entered) => ready.entered(ctx, entered),
             Msg::Act(action) => self.act(ctx, action),
             Msg::Tick => ready.resume_stopped(),
             // A list that could not be read: the stream's own state says that the proxy is out of reach.
@@ -167,6 +173,13 @@ impl App {
                     explorer.act(action);
                 }
             }
+            Action::Place(PlaceAction::Look(workspace)) => {
+                self.go(ctx, self.route.in_workspace(workspace));
+            }
+            Action::Place(PlaceAction::Manage) => {
+                ready.act(ctx, Action::CloseDialog);
+                self.go(ctx, Route::Workspaces);
+            }
             Action::LoadAgain => {
                 self.parts.again();
             }
@@ -215,6 +228,7 @@ impl App {
             return;
         };
         ready.follow_help(&self.route);
+        ready.places.follow(&self.route);
         match &self.route {
             Route::Explorer { portal, path } => {
                 let Some(open) = self.parts.explorer.here() else {
@@ -310,12 +324,20 @@ impl Ready {
         self.problem = None;
         match action {
             Action::AddPortal => self.open_flow(Intent::Connect, None),
+            Action::Reconnect(id) if self.by_token(&id) => {
+                self.entry(ctx, EntryAction::Open(Some(id)));
+            }
             Action::Reconnect(id) => self.open_flow(Intent::Reconnect, Some(&id)),
             Action::Upgrade(id) => self.open_flow(Intent::Upgrade, Some(&id)),
             Action::ChooseType(kind) => match &mut self.dialog {
-                Some(Dialog::Flow {
-                    connection_type, ..
-                }) => *connection_type = kind,
+                Some(
+                    Dialog::Flow {
+                        connection_type, ..
+                    }
+                    | Dialog::Static {
+                        connection_type, ..
+                    },
+                ) => *connection_type = kind,
                 Some(Dialog::EditType { chosen, .. }) => *chosen = kind,
                 _ => {}
             },
@@ -362,6 +384,8 @@ impl Ready {
                     self.retrievals.fresh(&connection);
                 }
             }
+            Action::Place(action) => self.place(ctx, action),
+            Action::Entry(action) => self.entry(ctx, action),
             Action::DismissToast => self.toast = None,
             Action::Go(_)
             | Action::CopyText(_)
@@ -398,31 +422,25 @@ impl Ready {
     fn confirm(&mut self, ctx: &Context<App>) {
         let link = ctx.link().clone();
         let proxy = self.booted.proxy.clone();
-        let version = |id| self.connection(id).map(|connection| connection.version);
-        match &self.dialog {
+        let mut change = UpdateConnection::default();
+        let id = match &self.dialog {
             Some(Dialog::EditType { connection, chosen }) => {
-                let Some(version) = version(connection) else {
-                    return;
-                };
-                let change = UpdateConnection {
-                    connection_type: Some(*chosen),
-                    ..UpdateConnection::default()
-                };
-                send_update(link, proxy, connection.clone(), version, change);
-                self.busy = true;
+                change.connection_type = Some(*chosen);
+                connection
             }
             Some(Dialog::Rename { connection, text }) => {
-                let Some(version) = version(connection) else {
-                    return;
-                };
-                let change = UpdateConnection {
-                    label: Some(text.trim().to_owned()),
-                    ..UpdateConnection::default()
-                };
-                send_update(link, proxy, connection.clone(), version, change);
-                self.busy = true;
+                change.label = Some(text.trim().to_owned());
+                connection
             }
-            Some(Dialog::Flow { .. } | Dialog::Bulk) | None => {}
+            Some(Dialog::Move { connection, chosen }) => {
+                change.workspace = Some(chosen.clone());
+                connection
+            }
+            Some(Dialog::Flow { .. } | Dialog::Bulk | Dialog::Static { .. }) | None => return,
+        };
+        if let Some(connection) = self.connection(id) {
+            send_update(link, proxy, id.clone(), connection.version, change);
+            self.busy = true;
         }
     }
 
@@ -470,10 +488,12 @@ impl Ready {
     /// The answer to a dialog's request: it closes that dialog, and no other.
     fn settle(&mut self, id: &ConnectionId, problem: Option<&Problem>) {
         let own = match &self.dialog {
-            Some(Dialog::EditType { connection, .. } | Dialog::Rename { connection, .. }) => {
-                connection == id
-            }
-            Some(Dialog::Flow { .. } | Dialog::Bulk) | None => false,
+            Some(
+                Dialog::EditType { connection, .. }
+                | Dialog::Rename { connection, .. }
+                | Dialog::Move { connection, .. },
+            ) => connection == id,
+            Some(Dialog::Flow { .. } | Dialog::Bulk | Dialog::Static { .. }) | None => false,
         };
         if own {
             self.busy = false;

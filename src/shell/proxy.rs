@@ -5,11 +5,12 @@ use super::fetch::{self, Answer, Cancel, Request};
 use super::session::{self, Sessions};
 use gloo_net::http::{Headers, Method, Response};
 use portico_core::error::ErrorCode;
-use portico_core::ids::{ConnectionId, FlowId};
+use portico_core::ids::{ConnectionId, FlowId, WorkspaceId};
 use portico_core::journal::JournalPage;
 use portico_core::wire::{
-    CompleteFlow, CompletedFlow, Connection, FlowStarted, FlowState, Problem, RateLimit,
-    RelayRequest, SessionInfo, StartFlow, TestConnection, TestReport, UpdateConnection,
+    AddStatic, CompleteFlow, CompletedFlow, Connection, FlowStarted, FlowState, NameWorkspace,
+    Problem, RateLimit, RelayRequest, ReplaceCredential, SessionInfo, StartFlow, TestConnection,
+    TestReport, UpdateConnection, Workspace, Workspaces,
 };
 use serde::{Deserialize, Serialize};
 use web_sys::Blob;
@@ -138,6 +139,64 @@ impl Proxy {
         let uninstall = if uninstall { "&uninstall=true" } else { "" };
         let path = ["/v1/connections/", id.as_str(), "?revoke=true", uninstall].concat();
         self.send(Method::DELETE, &path, None, &[]).await?.json()
+    }
+
+    /// `POST /v1/connections/static`, and whether the connection is new: of a known portal only the token is.
+    pub(crate) async fn add_static(&self, new: &AddStatic) -> Outcome<(Connection, bool)> {
+        let answer = self
+            .write(Method::POST, "/v1/connections/static", new, &[])
+            .await?;
+        let is_new = answer.status == 201;
+        Ok((answer.json()?, is_new))
+    }
+
+    /// `PUT /v1/connections/{id}/credential`.
+    pub(crate) async fn replace_credential(
+        &self,
+        id: &ConnectionId,
+        credential: &ReplaceCredential,
+    ) -> Outcome<Connection> {
+        let path = ["/v1/connections/", id.as_str(), "/credential"].concat();
+        self.write(Method::PUT, &path, credential, &[])
+            .await?
+            .json()
+    }
+
+    /// `GET /v1/workspaces`, by name.
+    pub(crate) async fn workspaces(&self) -> Outcome<Vec<Workspace>> {
+        let answer: Workspaces = self.read("/v1/workspaces").await?;
+        Ok(answer.workspaces)
+    }
+
+    /// `POST /v1/workspaces`.
+    pub(crate) async fn add_workspace(&self, name: &NameWorkspace) -> Outcome<Workspace> {
+        self.write(Method::POST, "/v1/workspaces", name, &[])
+            .await?
+            .json()
+    }
+
+    /// `PATCH /v1/workspaces/{id}`: `version_conflict` if somebody else was faster.
+    pub(crate) async fn rename_workspace(
+        &self,
+        id: &WorkspaceId,
+        version: u64,
+        name: &NameWorkspace,
+    ) -> Outcome<Workspace> {
+        let path = ["/v1/workspaces/", id.as_str()].concat();
+        let version = format!("\"{version}\"");
+        let headers = [("if-match", version.as_str())];
+        self.write(Method::PATCH, &path, name, &headers)
+            .await?
+            .json()
+    }
+
+    /// `DELETE /v1/workspaces/{id}`: its connections stay, without a workspace.
+    pub(crate) async fn remove_workspace(&self, id: &WorkspaceId, version: u64) -> Outcome<()> {
+        let path = ["/v1/workspaces/", id.as_str()].concat();
+        let version = format!("\"{version}\"");
+        let headers = [("if-match", version.as_str())];
+        let answer = self.send(Method::DELETE, &path, None, &headers).await?;
+        answer.success().map(|_| ())
     }
 
     /// `POST /v1/connections/{id}/relay/{operation}`.

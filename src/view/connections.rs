@@ -1,8 +1,8 @@
 //! Settings > Connections: the provider's panel and one card per portal (D2–D16, S5, S6, S11).
 
 use super::icon::Icon;
-use super::{Scene, before_you_start, retrieval, row_menu, status};
-use crate::app::Action;
+use super::{Scene, before_you_start, place, retrieval, row_menu, status, token_dialog};
+use crate::app::{Action, EntryAction};
 use crate::shell::clock::now_seconds;
 use portico_core::status::{Status, display_name, read_status};
 use portico_core::tier::read_tier;
@@ -37,6 +37,7 @@ pub(crate) fn view(scene: &Scene<'_>) -> Html {
                     if connected { { status::badge(Status::Connected) } }
                     if admin {
                         <button id="connect-hubspot" type="button" class="button primary" onclick={scene.click(Action::AddPortal)}>{ "Connect HubSpot" }</button>
+                        <button id="use-token" type="button" class="button" onclick={scene.click(Action::Entry(EntryAction::Open(None)))}>{ Icon::Key.svg() }{ "Use a private app token" }</button>
                     }
                 </div>
             </section>
@@ -54,14 +55,15 @@ fn card(scene: &Scene<'_>, connection: &Connection, admin: bool) -> Html {
     let reading = read_status(connection, now_seconds());
     let name = display_name(connection);
     let tier = read_tier(&connection.account, &connection.grant.granted);
+    let kind = connection.grant.kind;
     html! {
         <li key={connection.id.to_string()} class="card connection" data-portal={portal.to_string()} part="card">
             <div class="connection-head">
                 <div class="account">
                     <h3>{ &name }</h3>
-                    <span class="tags"><span class="mono">{ portal.to_string() }</span><span class="tag" title={tier.evidence}>{ tier.tier.title() }</span></span>
+                    <span class="tags"><span class="mono">{ portal.to_string() }</span><span class="tag" title={tier.evidence}>{ tier.tier.title() }</span>{ place::tag(scene, connection) }</span>
                 </div>
-                <row_menu::RowMenu name={name.clone()} id={connection.id.clone()} {admin} act={scene.act.clone()} />
+                <row_menu::RowMenu name={name.clone()} id={connection.id.clone()} grant={kind} {admin} act={scene.act.clone()} />
             </div>
             <div class="stack tight">
                 <div>{ status::link(scene, reading.status) }</div>
@@ -74,11 +76,12 @@ fn card(scene: &Scene<'_>, connection: &Connection, admin: bool) -> Html {
                         <div>{ super::flow_dialog::scope_list(&reading.missing_scopes) }</div>
                     </details>
                 }
+                { token_dialog::credential(connection, now_seconds()) }
                 { retrieval::progress(scene.ready.retrievals.of(portal), reading.status.calls_allowed()) }
             </div>
             <div class="buttons">
                 if reading.status.wants_reconnect() && admin {
-                    <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))} aria-label={format!("Reconnect {name}")}>{ Icon::Refresh.svg() }{ "Reconnect" }</button>
+                    <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))} aria-label={token_dialog::renewal_of(kind, &name)}>{ Icon::Refresh.svg() }{ token_dialog::renewal(kind) }</button>
                 }
                 <button type="button" class="button small" onclick={scene.click(Action::ViewMetadata(portal))} aria-label={format!("View Metadata of {name}")}>{ Icon::Layers.svg() }{ "View Metadata" }</button>
             </div>

@@ -1,7 +1,7 @@
 //! Modal dialogs: the browser's own `<dialog>`, which traps focus and closes on Escape.
 
 use super::icon::Icon;
-use super::{Scene, flow_dialog, notice};
+use super::{Scene, flow_dialog, notice, place};
 use crate::app::{Action, Dialog};
 use portico_core::connection_type::ConnectionType;
 use portico_core::status::display_name;
@@ -122,6 +122,16 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
             (None, Some(_)) => opening(scene),
             (_, None) => Html::default(),
         },
+        Dialog::Move { connection, chosen } => {
+            let known = scene.ready.connection(connection);
+            known.map_or_else(Html::default, |known| {
+                place::moving(scene, known, chosen.as_ref())
+            })
+        }
+        Dialog::Static { .. } => match scene.parts.desk.here() {
+            Some(desk) => (desk.token)(scene),
+            None => opening(scene),
+        },
     }
 }
 
@@ -146,7 +156,7 @@ fn confirm(scene: &Scene<'_>, title: String, verb: &'static str, danger: bool, b
         </>
     };
     html! {
-        <Modal {key} {title} {on_close} {foot}>
+        <Modal {key} {title} lead={place::lead(scene)} {on_close} {foot}>
             { body }
             if let Some(problem) = &scene.ready.problem { { notice::supported(scene, problem) } }
         </Modal>

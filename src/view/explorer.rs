@@ -3,7 +3,7 @@
 use super::icon::Icon;
 use super::retrieval::{grouped, progress};
 use super::virtual_list::{VirtualList, row_id};
-use super::{Scene, notice, record};
+use super::{Scene, notice, place, record};
 use crate::app::{Action, Explorer, ExplorerAction, Loading};
 use crate::shell::clock::now_seconds;
 use portico_core::explorer::{Facet, FacetKind, ListModel, Row, Sort, TypeTitles};
@@ -30,13 +30,14 @@ pub(crate) fn view(scene: &Scene<'_>, explorer: &Explorer) -> Html {
         .calls_allowed();
     let has_record = explorer.record.is_some() || explorer.wants_missing();
     let retrieve = scene.click(Action::Retrieve(connection.id.clone()));
+    let back = place::accounts(scene);
     html! {
         <div class={classes!("explorer", has_record.then_some("has-record"))}>
             <header class="explorer-head">
-                <a class="button quiet square" href={Route::default().hash()} onclick={scene.nav(&Route::default())} aria-label="Back to Client Accounts">{ Icon::ArrowLeft.svg() }</a>
+                <a class="button quiet square" href={back.hash()} onclick={scene.nav(&back)} aria-label="Back to Client Accounts">{ Icon::ArrowLeft.svg() }</a>
                 <div>
                     <h1>{ display_name(connection) }</h1>
-                    <p class="small muted">{ "Portal " }<span class="mono">{ portal.to_string() }</span></p>
+                    <p class="small muted">{ "Portal " }<span class="mono">{ portal.to_string() }</span>{ " " }{ place::tag(scene, connection) }</p>
                 </div>
                 <span class="spacer"></span>
                 <div>{ progress(update, alive) }</div>

@@ -2,8 +2,8 @@
 
 use super::dialog::{Modal, type_picker};
 use super::icon::Icon;
-use super::{Scene, before_you_start, notice, trace};
-use crate::app::Action;
+use super::{Scene, before_you_start, notice, place, trace};
+use crate::app::{Action, EntryAction};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
 use portico_core::flow::{Phase, Window};
@@ -72,7 +72,7 @@ fn choosing(
             } else if let (Intent::Upgrade, Some(connection), Some(asked)) = (intent, known, &asked) {
                 { growth(connection, asked) }
             } else if let Some(connection) = known {
-                <p>{ format!("Choose the same portal on HubSpot's page: {} (portal {}). Exactly the permissions it already has are asked for, and nothing else changes: label, type, history and metadata stay.", display_name(connection), connection.account.portal_id) }</p>
+                <p>{ format!("Choose the same portal on HubSpot's page: {} ({}). Exactly the permissions it already has are asked for, and nothing else changes: label, type, history and metadata stay.", display_name(connection), place::described(scene, connection)) }</p>
             }
             if let Some(asked) = &asked {
                 <details class="fold">
@@ -91,6 +91,12 @@ fn choosing(
                 <summary>{ "Before you start" }</summary>
                 <div>{ before_you_start::list() }</div>
             </details>
+            if intent == Intent::Connect {
+                <p class="small muted">
+                    { "Nobody can pass HubSpot's consent page? " }
+                    <button id="token-instead" type="button" class="link" onclick={scene.click(Action::Entry(EntryAction::Open(None)))}>{ "Use a private app token instead" }</button>
+                </p>
+            }
         </>
     };
     let foot = html! {

@@ -1,7 +1,7 @@
 //! The frame around every view: sidebar, notices, the open dialog.
 
 use super::icon::Icon;
-use super::{Scene, accounts, connections, dialog, follow_links, notice};
+use super::{Scene, accounts, connections, dialog, follow_links, notice, place};
 use crate::app::Action;
 use crate::later::{Pages, Parts};
 use crate::shell::events::StreamState;
@@ -63,17 +63,20 @@ pub(crate) fn ready(scene: &Scene<'_>) -> Html {
             Some(explorer) => explorer.view(scene),
             None => later(scene),
         },
-        Route::Help(_) | Route::Guide | Route::Scopes | Route::XRay(_) | Route::Journal(_) => {
-            match scene.parts.pages.here() {
-                Some(pages) => page_of(scene, pages),
-                None => later(scene),
-            }
-        }
+        Route::Help(_)
+        | Route::Guide
+        | Route::Workspaces
+        | Route::Scopes
+        | Route::XRay(_)
+        | Route::Journal(_) => match scene.parts.pages.here() {
+            Some(pages) => page_of(scene, pages),
+            None => later(scene),
+        },
     };
     html! {
         <div class={classes!("frame", if page { "page-frame" } else { "embedded" })} part="frame"
             onclick={follow_links(scene.routing, scene.act)}>
-            if page { { sidebar(scene) } }
+            if page { { sidebar(scene) } } else { { place::switcher(scene) } }
             <main class={classes!("main", wide.then_some("wide"))} part="main">
                 if let StreamState::Lost { .. } = scene.ready.stream {
                     { notice::line("attention", Icon::TriangleAlert, "The proxy cannot be reached. Portico keeps trying; what was retrieved stays readable.") }
@@ -100,6 +103,7 @@ fn page_of(scene: &Scene<'_>, pages: Pages) -> Html {
     match scene.route {
         Route::Help(page) => (pages.help)(Some(scene), page),
         Route::Guide => (pages.guide)(scene),
+        Route::Workspaces => (pages.workspaces)(scene),
         Route::Scopes => (pages.scopes)(scene),
         Route::XRay(query) => (pages.xray)(scene, query),
         Route::Journal(query) => (pages.journal)(scene, query),
@@ -146,13 +150,15 @@ fn sidebar(scene: &Scene<'_>) -> Html {
     html! {
         <header class="sidebar">
             <div class="brand">{ brand_mark() }<span>{ "Portico" }</span></div>
+            { place::switcher(scene) }
             <nav class="nav" aria-label="Portals">
-                { item(Route::default(), Icon::Building, "Client Accounts") }
+                { item(place::accounts(scene), Icon::Building, "Client Accounts") }
             </nav>
             <div class="nav-group">
                 <p class="nav-title" id="nav-settings">{ "Settings" }</p>
                 <nav class="nav" aria-labelledby="nav-settings">
                     { item(Route::Connections, Icon::Plug, "Connections") }
+                    { item(Route::Workspaces, Icon::Folder, "Workspaces") }
                     { item(Route::Journal(JournalQuery::default()), Icon::Scroll, "Journal") }
                 </nav>
             </div>

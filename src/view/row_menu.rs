@@ -1,9 +1,11 @@
-//! The row's menu: edit connection type, reconnect, rename, test, retrieve again, remove (J24).
+//! The row's menu: edit connection type, reconnect, rename, move, test, retrieve again, remove (J24).
 //! Keeps one bit of its own, whether it is open.
 
 use super::icon::Icon;
-use crate::app::Action;
+use super::token_dialog::renewal;
+use crate::app::{Action, PlaceAction};
 use portico_core::ids::ConnectionId;
+use portico_core::wire::GrantKind;
 use web_sys::{FocusEvent, HtmlElement, KeyboardEvent, Node};
 use yew::prelude::*;
 
@@ -14,6 +16,9 @@ pub(crate) struct RowMenuProps {
     pub(crate) id: ConnectionId,
     /// A member may look and test, and is not shown what only an admin can do.
     pub(crate) admin: bool,
+    /// How it is renewed: a token is replaced (B18).
+    #[prop_or(GrantKind::Oauth)]
+    pub(crate) grant: GrantKind,
     pub(crate) act: Callback<Action>,
 }
 
@@ -74,8 +79,9 @@ pub(crate) fn RowMenu(props: &RowMenuProps) -> Html {
                 <div class="menu-list">
                     if props.admin {
                         { item(Icon::Sliders, "Edit connection type", "", Action::EditType(id())) }
-                        { item(Icon::Refresh, "Reconnect", "", Action::Reconnect(id())) }
+                        { item(Icon::Refresh, renewal(props.grant), "", Action::Reconnect(id())) }
                         { item(Icon::Pencil, "Rename", "", Action::Rename(id())) }
+                        { item(Icon::Folder, "Move to workspace", "", Action::Place(PlaceAction::Move(id()))) }
                     }
                     { item(Icon::Check, "Test connection", "", Action::Test(id())) }
                     { item(Icon::Layers, "Retrieve metadata again", "", Action::Retrieve(id())) }

@@ -29,6 +29,7 @@ pub mod schema;
 pub mod scope_report;
 pub mod scopes;
 pub mod sse;
+pub mod static_token;
 pub mod status;
 pub mod support;
 pub mod text;

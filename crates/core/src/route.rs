@@ -1,7 +1,7 @@
 //! The address of every view: what stands behind the `#`.
 //! Owns parsing and writing; an address that names nothing leads to Client Accounts, never to an error.
 
-use crate::accounts::AccountsQuery;
+use crate::accounts::{AccountsQuery, InWorkspace};
 use crate::help::is_anchor;
 use crate::ids::PortalId;
 use crate::journal::query::JournalQuery;
@@ -55,6 +55,8 @@ pub enum Route {
     },
     /// `#/settings/connections`: connection cards (D2, S5).
     Connections,
+    /// `#/settings/workspaces`: groups of portals (D69).
+    Workspaces,
     /// `#/portals/{hubId}[/{kind}[/{part}][/{record}]]`: the explorer.
     Explorer {
         /// Which portal.
@@ -101,6 +103,7 @@ impl Route {
             ["scopes"] => Self::Scopes,
             ["scopes", "xray"] => Self::XRay(XRayQuery::parse(asked)),
             ["journal"] => Self::Journal(JournalQuery::parse(asked)),
+            ["settings", "workspaces"] => Self::Workspaces,
             ["portals", portal, path @ ..] if path.len() <= 4 => match portal.parse() {
                 Ok(portal) => Self::Explorer {
                     portal,
@@ -136,6 +139,7 @@ impl Route {
             Self::XRay(query) => ["#/scopes/xray", &query.write()].concat(),
             Self::Journal(query) if query.is_empty() => "#/journal".into(),
             Self::Journal(query) => ["#/journal?", &query.print()].concat(),
+            Self::Workspaces => "#/settings/workspaces".into(),
             Self::Explorer { portal, path } => {
                 let mut hash = format!("#/portals/{portal}");
                 for segment in path {
@@ -150,6 +154,17 @@ impl Route {
     /// The portal table as asked, with a portal's panel open beside it.
     pub fn accounts(query: AccountsQuery, open: Option<PortalId>) -> Self {
         Self::Accounts { query, open }
+    }
+
+    /// The portal table of a workspace, asked for from here: what else is asked of the table stays, and a panel
+    /// closes, for its portal may stand elsewhere (D70).
+    #[must_use]
+    pub fn in_workspace(&self, workspace: InWorkspace) -> Self {
+        let asked = match self {
+            Self::Accounts { query, .. } => query.clone(),
+            _ => AccountsQuery::default(),
+        };
+        Self::accounts(AccountsQuery { workspace, ..asked }, None)
     }
 
     /// A view of the explorer.
@@ -208,6 +223,7 @@ mod tests {
             ("#/elsewhere?q=acme", Route::default()),
             ("#/portals/4242?q=acme", explorer(&[])),
             ("#/settings/connections", Route::Connections),
+            ("#/settings/workspaces", Route::Workspaces),
             ("#/help/connecting", Route::Help(HelpPage::Connecting)),
             ("#/help/reconnecting", Route::Help(HelpPage::Reconnecting)),
             ("#/help", Route::Help(HelpPage::Index)),
@@ -274,6 +290,29 @@ mod tests {
             "#/scopes/xray?f=contacts,lists&type=audit_only&portal=4242",
         ] {
             assert_eq!(Route::parse(hash).hash(), hash);
+        }
+    }
+
+    /// D70: choosing a workspace leads to its portals from anywhere, and keeps how the table is looked at.
+    #[test]
+    fn a_workspace_is_chosen_from_anywhere() {
+        let weser = || InWorkspace::One("w1".parse().unwrap());
+        for (from, to, want) in [
+            ("#/settings/connections", weser(), "#/accounts?workspace=w1"),
+            ("#/portals/4242/lists", weser(), "#/accounts?workspace=w1"),
+            (
+                "#/accounts",
+                InWorkspace::None,
+                "#/accounts?workspace=~none",
+            ),
+            (
+                "#/accounts/4242?workspace=w2&q=acme&sort=-name",
+                weser(),
+                "#/accounts?workspace=w1&q=acme&sort=-name",
+            ),
+            ("#/accounts?workspace=w2", InWorkspace::Any, "#/accounts"),
+        ] {
+            assert_eq!(Route::parse(from).in_workspace(to).hash(), want, "{from}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! One line of the table: a portal, or the head of a workspace's portals.
 
 use super::super::icon::Icon;
-use super::super::{Scene, retrieval, row_menu, status};
+use super::super::{Scene, place, retrieval, row_menu, status, token_dialog};
 use crate::app::{Accounts, Action, Line, TableAction};
 use crate::shell::clock::now_seconds;
 use portico_core::accounts::Group;
@@ -9,7 +9,7 @@ use portico_core::route::Route;
 use portico_core::status::{Status, read_status};
 use portico_core::text::grouped;
 use portico_core::tier::read_tier;
-use portico_core::wire::{Connection, GrantKind, Role};
+use portico_core::wire::{Connection, Role};
 use yew::prelude::*;
 
 /// The line at this place.
@@ -56,7 +56,6 @@ fn portal(scene: &Scene<'_>, connection: &Connection, at: usize) -> Html {
     let wants_reconnect = reading.status.wants_reconnect();
     let open = Route::accounts(accounts.query.clone(), Some(portal));
     let chosen = accounts.selection.contains(&connection.id);
-    let workspace = scene.workspace(connection);
     let choose = {
         let id = connection.id.clone();
         scene.act.reform(move |event: MouseEvent| {
@@ -66,7 +65,7 @@ fn portal(scene: &Scene<'_>, connection: &Connection, at: usize) -> Html {
             })
         })
     };
-    let is_static = connection.grant.kind == GrantKind::Static;
+    let kind = connection.grant.kind;
     html! {
         <tr key={connection.id.to_string()} data-portal={portal.to_string()} aria-rowindex={(at + 2).to_string()}
             class={classes!(chosen.then_some("chosen-row"))}>
@@ -78,8 +77,7 @@ fn portal(scene: &Scene<'_>, connection: &Connection, at: usize) -> Html {
                         <span class="tags">
                             <span class="tag" title={tier.evidence}>{ tier.tier.title() }</span>
                             <span>{ connection.connection_type.title() }</span>
-                            if let Some(workspace) = workspace { <span class="tag">{ workspace }</span> }
-                            if is_static { <span>{ "Private app token" }</span> }
+                            { place::tag(scene, connection) }
                             if let Some(domain) = connection.account.hub_domain.as_deref().filter(|domain| **domain != *name) {
                                 <span class="break">{ portico_core::text::visible(domain) }</span>
                             }
@@ -94,6 +92,7 @@ fn portal(scene: &Scene<'_>, connection: &Connection, at: usize) -> Html {
                     if reading.status != Status::Connected {
                         <p class="small muted why">{ &reading.reason }{ " " }{ &reading.action }</p>
                     }
+                    { token_dialog::credential(connection, now_seconds()) }
                     { retrieval::progress(scene.ready.retrievals.of(portal), reading.status.calls_allowed()) }
                 </div>
             </td>
@@ -101,15 +100,15 @@ fn portal(scene: &Scene<'_>, connection: &Connection, at: usize) -> Html {
                 <div class="row-actions">
                     if wants_reconnect && admin {
                         <button type="button" class="button primary small" onclick={scene.click(Action::Reconnect(connection.id.clone()))}
-                            aria-label={format!("Reconnect {name}")}>
-                            { Icon::Refresh.svg() }{ "Reconnect" }
+                            aria-label={token_dialog::renewal_of(kind, &name)}>
+                            { Icon::Refresh.svg() }{ token_dialog::renewal(kind) }
                         </button>
                     }
                     <button type="button" class="button small" onclick={scene.click(Action::ViewMetadata(portal))}
                         aria-label={format!("View metadata of {name}")}>
                         { Icon::Layers.svg() }{ "View metadata" }
                     </button>
-                    <row_menu::RowMenu {name} id={connection.id.clone()} {admin} act={scene.act.clone()} />
+                    <row_menu::RowMenu {name} id={connection.id.clone()} {admin} grant={kind} act={scene.act.clone()} />
                 </div>
             </td>
         </tr>

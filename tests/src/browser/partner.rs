@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use portico_core::wire::Role;
@@ -64,11 +64,11 @@ impl Partner {
 
     /// Tells it which proxy serves it, and signs in its one user there.
     pub fn meet(&self, stage: &Stage) {
-        self.meet_in_role(stage, Role::Admin);
+        self.meet_with(stage, Role::Admin);
     }
 
-    /// The same with another role.
-    pub fn meet_in_role(&self, stage: &Stage, role: Role) {
+    /// The same with a user of this role. At `/?layout=page` the site gives the widget its whole page.
+    pub fn meet_with(&self, stage: &Stage, role: Role) {
         let session = stage
             .proxy()
             .mint_session("partner-user", role, &self.origin)
@@ -97,9 +97,15 @@ impl Partner {
     }
 }
 
-async fn page(State(shared): State<Arc<Shared>>) -> Response {
+async fn page(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
     let proxy = shared.proxy.get().expect("the partner has met its proxy");
-    let html = PAGE.replace("__APP__", proxy).replace("__PROXY__", proxy);
+    let mut html = PAGE.replace("__APP__", proxy).replace("__PROXY__", proxy);
+    if query.as_deref() == Some("layout=page") {
+        html = html.replace(
+            "<portico-connections ",
+            "<portico-connections layout=\"page\" ",
+        );
+    }
     // The policy that partners are told, as a header too: the page's own meta tag cannot be its proof.
     let policy = format!(
         "default-src 'none'; script-src 'self' {proxy} 'wasm-unsafe-eval'; connect-src 'self' {proxy}; \

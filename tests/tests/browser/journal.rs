@@ -386,7 +386,7 @@ async fn a_member_is_told_whom_to_ask() {
         ..Setup::of("small")
     })
     .await;
-    partner.meet_in_role(&stage, Role::Member);
+    partner.meet_with(&stage, Role::Member);
     let browser = Browser::start("journal-member").await;
     let page = &browser.page;
     page.open(&format!("{}/", partner.origin)).await;

@@ -71,6 +71,22 @@ async fn every_main_view_is_accessible_and_fits_in_both_themes() {
     page.go("#/settings/connections").await;
     page.read("h1", "Connections").await;
     gallery.show("connections").await;
+    page.click("#use-token").await;
+    page.see("#token").await;
+    gallery.show("token-dialog").await;
+    page.press("\u{e00c}").await;
+    page.see_no("dialog").await;
+    page.go("#/settings/workspaces").await;
+    page.read("h2", "No workspaces yet").await;
+    gallery.show("workspaces-empty").await;
+    for name in ["Production", "Weser Software GmbH, all brands and regions"] {
+        page.write("#new-workspace", name).await;
+        page.click("#add-workspace").await;
+        page.read(".places-row", name).await;
+    }
+    page.click("[aria-label='Rename Production']").await;
+    page.see(".places-row form").await;
+    gallery.show("workspaces").await;
     page.go(&format!("#/portals/{PORTAL}/properties")).await;
     page.see(".row").await;
     gallery.show("explorer-list").await;

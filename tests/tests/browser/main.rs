@@ -19,8 +19,10 @@ mod hostile;
 mod journal;
 mod large;
 mod looks;
+mod places;
 mod scopes;
 mod secrets;
+mod static_token;
 mod story;
 mod trouble;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Everything a page's script can see: addresses, history, timings, storage, DOM. Keys are told by their form.
-const EVERYTHING: &str = "
+pub(crate) const EVERYTHING: &str = "
     const databases = [];
     const wait = (request) => new Promise((done, failed) => {
         request.onsuccess = () => done(request.result);

@@ -6,14 +6,13 @@ use super::hubspot::HubSpotClient;
 use super::transport::TokenFault;
 use super::{Introspection, is_account_id, object};
 use http::Method;
+pub(crate) use portico_core::static_token::is_static_token;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use zeroize::Zeroize as _;
 
 const DEADLINE: Duration = Duration::from_secs(10);
-/// Longest token taken; HubSpot's have 44 characters.
-const LONGEST_TOKEN: usize = 256;
 
 /// A static token that HubSpot knows.
 #[derive(Debug)]
@@ -21,20 +20,6 @@ pub(crate) struct TokenInfo {
     pub(crate) known: Introspection,
     /// `appId`: the private app or the key.
     pub(crate) app_id: String,
-}
-
-/// Whether a text can be a static token at all: `pat-`, a data centre, and more.
-pub(crate) fn is_static_token(text: &str) -> bool {
-    let mut parts = text.splitn(3, '-');
-    let plain = |part: &str, longest: usize| {
-        (1..=longest).contains(&part.len())
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    parts.next() == Some("pat")
-        && parts.next().is_some_and(|centre| plain(centre, 16))
-        && parts.next().is_some_and(|rest| plain(rest, LONGEST_TOKEN))
 }
 
 impl HubSpotClient {
@@ -104,32 +89,5 @@ fn weather(correlation_id: Option<String>) -> TokenFault {
         meaning: Meaning::Transient(None),
         correlation_id,
         may_be_done: false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// B16, J3: what is pasted by mistake is not sent anywhere.
-    #[test]
-    fn a_static_token_has_a_form() {
-        let long = format!("pat-na1-{}", "a".repeat(257));
-        for (text, want) in [
-            ("pat-na1-00000000-aaaa-bbbb-cccc-000000000000", true),
-            ("pat-eu1-00000000-aaaa-bbbb-cccc-000000000000", true),
-            ("", false),
-            ("pat-", false),
-            ("pat-na1-", false),
-            ("pat-na1", false),
-            ("00000000-aaaa-bbbb-cccc-000000000000", false),
-            ("CLqM4ZbhMBIDAQIY", false),
-            ("pat-na1-a b", false),
-            ("pat-na1-a\r\nx: y", false),
-            ("pat-na1-é", false),
-            (long.as_str(), false),
-        ] {
-            assert_eq!(is_static_token(text), want, "{text:?}");
-        }
     }
 }
