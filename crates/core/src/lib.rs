@@ -8,6 +8,7 @@ pub mod connection_type;
 pub mod error;
 pub mod explorer;
 pub mod flow;
+pub mod github;
 pub mod ids;
 pub mod journal;
 pub mod object_types;
