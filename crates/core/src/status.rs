@@ -3,7 +3,7 @@
 
 use crate::scopes;
 use crate::tier::read_tier;
-use crate::wire::{Connection, Fault, FaultCategory, FaultCause, GrantKind, UnixSeconds};
+use crate::wire::{Connection, Fault, FaultCategory, FaultCause, GrantKind, Provider, UnixSeconds};
 
 /// The status of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,10 +105,10 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         missing_scopes: missing.clone(),
     };
     if let Some(revoked) = &grant.revoked {
-        let reason = if revoked.by == "provider" {
-            "The app was removed from this portal in HubSpot."
-        } else {
-            "The connection was revoked here."
+        let reason = match (revoked.by.as_str(), connection.provider) {
+            ("provider", Provider::Hubspot) => "The app was removed from this portal in HubSpot.",
+            ("provider", Provider::Github) => "The authorization was revoked on GitHub.",
+            _ => "The connection was revoked here.",
         };
         return reading(
             Status::Disconnected,
@@ -123,7 +123,7 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
     if let Some(fault) = dead_fault {
         return reading(
             Status::NeedsReconnection,
-            dead_reason(fault).into(),
+            dead_reason(fault, connection.provider).into(),
             by_kind(
                 "Reconnect to refresh it: no deadline, nothing is lost.",
                 "Enter a new token of this portal: no deadline, nothing is lost.",
@@ -158,10 +158,18 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
         }
         Some(fault) if fault.category == FaultCategory::Configuration => reading(
             Status::Suspended,
-            "HubSpot does not accept the app's own credentials or addresses.".into(),
+            [
+                connection.provider.title(),
+                " does not accept the app's own credentials or addresses.",
+            ]
+            .concat(),
             "Tell the operator; reconnecting will not help.",
         ),
-        Some(fault) => reading(Status::Checking, checking_reason(fault, now), ""),
+        Some(fault) => reading(
+            Status::Checking,
+            checking_reason(fault, connection.provider, now),
+            "",
+        ),
         None if missing.is_empty() => {
             reading(Status::Connected, "The authorization is valid.".into(), "")
         }
@@ -172,15 +180,26 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
                 "The token lacks some permissions.",
             )
             .into(),
-            by_kind(
-                "Parts that need them are marked. To grant them, choose Add Portal and pick this portal again.",
-                "Parts that need them are marked. Add them to the private app or service key in HubSpot, then test the connection here.",
-            ),
+            match connection.provider {
+                Provider::Github => "To grant them, choose Reconnect.",
+                Provider::Hubspot => by_kind(
+                    "Parts that need them are marked. To grant them, choose Add Portal and pick this portal again.",
+                    "Parts that need them are marked. Add them to the private app or service key in HubSpot, then test the connection here.",
+                ),
+            },
         ),
     }
 }
 
-fn dead_reason(fault: &Fault) -> &'static str {
+fn dead_reason(fault: &Fault, provider: Provider) -> &'static str {
+    match fault.cause {
+        FaultCause::ScopesChanged | FaultCause::LostResponse => {}
+        _ if provider == Provider::Github => {
+            return "GitHub no longer accepts this authorization. One of these: it was revoked there, it was not used \
+                    for half a year, or the account was suspended.";
+        }
+        _ => {}
+    }
     match fault.cause {
         FaultCause::ScopesChanged => {
             "The app's permissions changed, and this authorization no longer fits them."
@@ -201,7 +220,8 @@ fn dead_reason(fault: &Fault) -> &'static str {
     }
 }
 
-fn checking_reason(fault: &Fault, now: UnixSeconds) -> String {
+fn checking_reason(fault: &Fault, provider: Provider, now: UnixSeconds) -> String {
+    let name = provider.title();
     let minutes = (now - fault.at).max(0) / 60;
     let since = match minutes {
         0 => "for less than a minute".to_owned(),
@@ -210,9 +230,9 @@ fn checking_reason(fault: &Fault, now: UnixSeconds) -> String {
     };
     match fault.next_try_at.map(|at| at - now) {
         Some(wait) if wait > 0 => {
-            format!("HubSpot has not answered well {since}; the next try is in {wait} s.")
+            format!("{name} has not answered well {since}; the next try is in {wait} s.")
         }
-        _ => format!("HubSpot has not answered well {since}; Portico is trying again."),
+        _ => format!("{name} has not answered well {since}; Portico is trying again."),
     }
 }
 
@@ -227,7 +247,13 @@ pub fn display_name(connection: &Connection) -> String {
     .flatten()
     .map(|name| crate::text::visible(name.trim()))
     .find(|name| !name.is_empty())
-    .unwrap_or_else(|| format!("Portal {}", connection.account.portal_id))
+    .unwrap_or_else(|| {
+        let kind = match connection.provider {
+            Provider::Hubspot => "Portal",
+            Provider::Github => "GitHub account",
+        };
+        format!("{kind} {}", connection.account.portal_id)
+    })
 }
 
 #[cfg(test)]
