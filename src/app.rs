@@ -5,12 +5,14 @@ mod boot;
 mod connections;
 mod explore;
 mod flow;
+mod github;
 mod retrieve;
 mod update;
 
 pub(crate) use explore::{Explore, Explorer, ExplorerAction, Loading, RecordTab};
+pub(crate) use github::{Adding, Git, GitAction, GitHub, Held};
 
-use crate::later::{NotLoaded, OpenExplorer, Part};
+use crate::later::{NotLoaded, OpenExplorer, OpenGit, Part};
 use crate::shell::events::{self, StreamState, Subscription};
 use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::location::{self, HashListener};
@@ -24,7 +26,7 @@ use flow::FlowDriver;
 use portico_core::connection_type::ConnectionType;
 use portico_core::ids::{ConnectionId, PortalId};
 use portico_core::route::Route;
-use portico_core::wire::{Connection, Event, Intent, Problem};
+use portico_core::wire::{Connection, Event, Intent, Problem, Provider, ProviderInfo};
 use retrieve::Retrievals;
 use yew::prelude::*;
 
@@ -50,6 +52,7 @@ pub(crate) struct AppProps {
 pub(crate) enum Dialog {
     /// Add a portal, or reconnect one; follows the flow to its end.
     Flow {
+        provider: Provider,
         intent: Intent,
         connection: Option<ConnectionId>,
         connection_type: ConnectionType,
@@ -65,6 +68,10 @@ pub(crate) enum Dialog {
     Remove {
         connection: ConnectionId,
     },
+    /// Link a repository to a GitHub connection (D39–D41).
+    AddRepo {
+        connection: ConnectionId,
+    },
 }
 
 /// What a person asks for.
@@ -72,6 +79,7 @@ pub(crate) enum Dialog {
 pub(crate) enum Action {
     Go(Route),
     AddPortal,
+    ConnectGit,
     Reconnect(ConnectionId),
     ChooseType(ConnectionType),
     CancelFlow,
@@ -87,6 +95,7 @@ pub(crate) enum Action {
     ViewMetadataAfterFlow(PortalId),
     Search(String),
     Explore(ExplorerAction),
+    Git(GitAction),
     DismissToast,
     Retry,
     /// Asks again for a part of the app that did not load.
@@ -109,9 +118,11 @@ pub(crate) enum Msg {
     Progress(ProgressUpdate),
     Stored(PortalId, portico_core::retrieval::Kind, String),
     Loaded(Box<explore::Loaded>),
+    Git(Box<github::Came>),
     Changed(ConnectionId, Result<Box<Connection>, Box<Problem>>),
     Copied(bool),
     ExplorerPart(Result<OpenExplorer, NotLoaded>),
+    GitPart(Result<OpenGit, NotLoaded>),
     Removed(ConnectionId, Result<Vec<String>, Box<Problem>>),
     Tick,
 }
@@ -128,6 +139,8 @@ pub(crate) struct Ready {
     pub(crate) flow: FlowDriver,
     pub(crate) retrievals: Retrievals,
     pub(crate) explorer: Option<Box<dyn Explore>>,
+    /// Linked repositories; from the first look at Connections on.
+    pub(crate) git: Option<Box<dyn Git>>,
     pub(crate) stream: StreamState,
     pub(crate) dialog: Option<Dialog>,
     /// The dialog's request is under way.
@@ -148,6 +161,8 @@ pub(crate) struct App {
     route: Route,
     /// The explorer's code.
     explorer_part: Part<OpenExplorer>,
+    /// The code of linked repositories.
+    git_part: Part<OpenGit>,
     _hash: Option<HashListener>,
     _clock: Interval,
     /// Signing in; ends with the widget.
@@ -173,6 +188,7 @@ impl Component for App {
         Self {
             phase: Phase::Starting,
             explorer_part: Part::Unasked,
+            git_part: Part::Unasked,
             route: Route::parse(&start),
             _hash: hash,
             _clock: clock,
@@ -197,6 +213,7 @@ impl Component for App {
                 view::frame::ready(&view::Scene {
                     route: &self.route,
                     missing: self.explorer_part.missing(),
+                    git_missing: self.git_part.missing(),
                     ready,
                     layout: ctx.props().layout,
                     routing: ctx.props().routing,
@@ -232,6 +249,7 @@ impl App {
             flow,
             retrievals,
             explorer: None,
+            git: None,
             stream: StreamState::Live,
             dialog: None,
             busy: false,
@@ -256,9 +274,21 @@ impl Ready {
     }
 
     pub(crate) fn portal(&self, portal: PortalId) -> Option<&Connection> {
+        self.of(Provider::Hubspot)
+            .find(|connection| connection.account.portal_id == portal)
+    }
+
+    /// What the operator has configured of a provider.
+    pub(crate) fn info(&self, provider: Provider) -> Option<&ProviderInfo> {
+        let mut providers = self.booted.session.providers.iter();
+        providers.find(|info| info.provider == provider)
+    }
+
+    /// The connections of one provider: a portal and a GitHub account may have the same number.
+    pub(crate) fn of(&self, provider: Provider) -> impl Iterator<Item = &Connection> {
         self.booted
             .connections
             .iter()
-            .find(|connection| connection.account.portal_id == portal)
+            .filter(move |connection| connection.provider == provider)
     }
 }

@@ -11,7 +11,7 @@
     reason = "the attribute turns a part that does not load into this error"
 )]
 
-use crate::app::{Explore, Explorer};
+use crate::app::{Explore, Explorer, Git, GitHub};
 use crate::shell::retrieval::{Mode, Run};
 use futures_util::future::LocalBoxFuture;
 use portico_core::error::ErrorCode;
@@ -42,6 +42,15 @@ pub(crate) type OpenExplorer = fn(PortalId) -> Box<dyn Explore>;
 #[wasm_split(explorer, fallible)]
 pub(crate) fn explorer() -> Result<OpenExplorer, NotLoaded> {
     Ok(|portal| Box::new(Explorer::new(portal)))
+}
+
+/// Makes the room of linked repositories.
+pub(crate) type OpenGit = fn() -> Box<dyn Git>;
+
+/// Repositories linked to GitHub connections, with the core's readers of GitHub's answers.
+#[wasm_split(github, fallible)]
+pub(crate) fn github() -> Result<OpenGit, NotLoaded> {
+    Ok(|| Box::new(GitHub::default()))
 }
 
 /// Carries a retrieval to its end.

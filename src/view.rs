@@ -9,6 +9,8 @@ mod dialog;
 pub(crate) mod explorer;
 mod flow_dialog;
 pub(crate) mod frame;
+mod git_panel;
+pub(crate) mod github;
 mod help;
 mod icon;
 mod notice;
@@ -29,6 +31,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) route: &'a Route,
     /// Why the code of this view is not here.
     pub(crate) missing: Option<&'a Problem>,
+    /// Why the code of linked repositories is not here.
+    pub(crate) git_missing: Option<&'a Problem>,
     pub(crate) ready: &'a Ready,
     pub(crate) layout: Layout,
     pub(crate) routing: Routing,

@@ -1,5 +1,6 @@
 //! What each message changes. One match; each arm hands on to the room that knows.
 
+use super::connections::send_update;
 use super::{Action, App, Dialog, ExplorerAction, Msg, Phase, Ready, Route};
 use crate::later;
 use crate::shell::clock::now_seconds;
@@ -52,6 +53,11 @@ impl App {
             }
             Msg::ExplorerPart(outcome) => {
                 self.explorer_part.end(outcome);
+                self.follow_route(ctx);
+                return true;
+            }
+            Msg::GitPart(outcome) => {
+                self.git_part.end(outcome);
                 self.follow_route(ctx);
                 return true;
             }
@@ -110,10 +116,26 @@ impl App {
                 };
                 ready.toast = Some(text.into());
             }
-            Msg::Act(action) => self.act(ctx, action),
+            Msg::Git(came) => {
+                if let Some(git) = &mut ready.git {
+                    git.came(ctx, &ready.booted, *came);
+                }
+            }
+            Msg::Act(action) => {
+                self.act(ctx, action);
+                return true;
+            }
             Msg::Tick => ready.resume_stopped(),
             // A list that could not be read: the stream's own state says that the proxy is out of reach.
-            Msg::Reloaded { .. } | Msg::Booted(_) | Msg::Hash(_) | Msg::ExplorerPart(_) => {}
+            Msg::Reloaded { .. }
+            | Msg::Booted(_)
+            | Msg::Hash(_)
+            | Msg::ExplorerPart(_)
+            | Msg::GitPart(_) => {}
+        }
+        // Another tab, a person or a flow may have added a connection or brought one back to life.
+        if let Some(git) = &mut ready.git {
+            git.follow(ctx, &ready.booted, false);
         }
         true
     }
@@ -162,8 +184,10 @@ impl App {
             }
             Action::LoadAgain => {
                 self.explorer_part.again();
+                self.git_part.again();
                 self.follow_route(ctx);
             }
+            Action::Git(action) => self.act_git(ctx, action),
             action => ready.act(ctx, action),
         }
     }
@@ -180,6 +204,9 @@ impl App {
 
     /// Loads what the present view needs.
     pub(super) fn follow_route(&mut self, ctx: &Context<Self>) {
+        if self.route == Route::Connections {
+            self.follow_git(ctx);
+        }
         let Phase::Ready(ready) = &mut self.phase else {
             return;
         };
@@ -212,11 +239,7 @@ impl App {
 
 impl Ready {
     pub(crate) fn hubspot(&self) -> Option<&ProviderInfo> {
-        self.booted
-            .session
-            .providers
-            .iter()
-            .find(|info| info.provider == Provider::Hubspot)
+        self.info(Provider::Hubspot)
     }
 
     /// Starts the flow of the open dialog; called inside the click.
@@ -233,6 +256,7 @@ impl Ready {
     /// `POST /v1/flows` for the open dialog; challenge and hash are filled in by the driver.
     fn flow_request(&self, ctx: &Context<App>) -> Option<StartFlow> {
         let Some(Dialog::Flow {
+            provider,
             intent,
             connection,
             connection_type,
@@ -240,7 +264,7 @@ impl Ready {
         else {
             return None;
         };
-        let info = self.hubspot()?;
+        let info = self.info(*provider)?;
         let configured = Configured {
             required: &info.required_scopes,
             optional: &info.optional_scopes,
@@ -260,7 +284,7 @@ impl Ready {
                 .cloned()
         })?;
         Some(StartFlow {
-            provider: Provider::Hubspot,
+            provider: *provider,
             intent: *intent,
             connection_type: *connection_type,
             connection_id: connection.clone(),
@@ -273,11 +297,16 @@ impl Ready {
         })
     }
 
-    fn act(&mut self, ctx: &Context<App>, action: Action) {
+    pub(super) fn act(&mut self, ctx: &Context<App>, action: Action) {
         self.problem = None;
         match action {
-            Action::AddPortal => self.open_flow(Intent::Connect, None),
-            Action::Reconnect(id) => self.open_flow(Intent::Reconnect, Some(&id)),
+            Action::AddPortal => self.open_flow(Provider::Hubspot, Intent::Connect, None),
+            Action::ConnectGit => self.open_flow(Provider::Github, Intent::Connect, None),
+            Action::Reconnect(id) => {
+                if let Some(provider) = self.connection(&id).map(|known| known.provider) {
+                    self.open_flow(provider, Intent::Reconnect, Some(&id));
+                }
+            }
             Action::ChooseType(kind) => match &mut self.dialog {
                 Some(Dialog::Flow {
                     connection_type, ..
@@ -292,6 +321,9 @@ impl Ready {
                 self.flow.dispatch(flow::Event::Dismissed);
                 self.dialog = None;
                 self.busy = false;
+                if let Some(git) = &mut self.git {
+                    git.stop();
+                }
             }
             Action::EditType(id) => {
                 self.dialog = self.connection(&id).map(|connection| Dialog::EditType {
@@ -323,12 +355,13 @@ impl Ready {
             | Action::ViewMetadata(_)
             | Action::ViewMetadataAfterFlow(_)
             | Action::Explore(_)
+            | Action::Git(_)
             | Action::LoadAgain
             | Action::Retry => {}
         }
     }
 
-    fn open_flow(&mut self, intent: Intent, id: Option<&ConnectionId>) {
+    fn open_flow(&mut self, provider: Provider, intent: Intent, id: Option<&ConnectionId>) {
         if self.flow.phase().is_busy() {
             self.dialog.clone_from(&self.flow_dialog);
             return;
@@ -337,6 +370,7 @@ impl Ready {
         self.flow_settled = false;
         let known = id.and_then(|id| self.connection(id));
         self.dialog = Some(Dialog::Flow {
+            provider,
             intent,
             connection: known.map(|connection| connection.id.clone()),
             connection_type: known
@@ -384,7 +418,7 @@ impl Ready {
                 send_update(link, proxy, connection.clone(), version, change);
                 self.busy = true;
             }
-            Some(Dialog::Flow { .. }) | None => {}
+            Some(Dialog::Flow { .. } | Dialog::AddRepo { .. }) | None => {}
         }
     }
 
@@ -422,7 +456,7 @@ impl Ready {
                 | Dialog::EditType { connection, .. }
                 | Dialog::Rename { connection, .. },
             ) => connection == id,
-            Some(Dialog::Flow { .. }) | None => false,
+            Some(Dialog::Flow { .. } | Dialog::AddRepo { .. }) | None => false,
         };
         if own {
             self.busy = false;
@@ -436,19 +470,6 @@ impl Ready {
             Some(problem) => self.toast = Some([&problem.title, ". ", &problem.action].concat()),
         }
     }
-}
-
-fn send_update(
-    link: yew::html::Scope<App>,
-    proxy: crate::shell::proxy::Proxy,
-    id: ConnectionId,
-    version: u64,
-    change: UpdateConnection,
-) {
-    spawn_local(async move {
-        let result = proxy.update_connection(&id, version, &change).await;
-        link.send_message(Msg::Changed(id, result.map(Box::new)));
-    });
 }
 
 fn copy(ctx: &Context<App>, text: String) {
