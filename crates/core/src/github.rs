@@ -9,8 +9,8 @@ mod list;
 mod standing;
 
 pub use answers::{
-    Installation, PER_PAGE, Page, Repository, branches, installations, next_page, repositories,
-    repository,
+    Condition, Installation, PER_PAGE, Page, Repository, branches, installations, next_page,
+    repositories, repository,
 };
 pub use link::{
     MAX_LINKS, RepositoryLink, is_branch, is_full_name, read_links, with_link, write_links,

@@ -27,8 +27,8 @@ pub(super) struct Asker {
 /// What one round of checks has read of the lists, so that each is read once.
 #[derive(Default)]
 pub(super) struct Lists {
-    /// None inside when it could not be read.
-    installations: Option<Option<Vec<Installation>>>,
+    installations: Option<Outcome<Vec<Installation>>>,
+    /// By installation; none where a list could not be read to its end.
     repositories: Vec<(u64, Option<Vec<Repository>>)>,
 }
 
@@ -103,7 +103,7 @@ impl Asker {
         let mut all = Vec::new();
         let whole = self
             .pages(operation, params, most, read, &mut |page, _| {
-                all.extend(page)
+                all.extend(page);
             })
             .await?;
         Ok((all, whole))
@@ -188,14 +188,14 @@ impl Asker {
         lists: &mut Lists,
     ) -> Option<Reach> {
         if lists.installations.is_none() {
-            lists.installations = Some(self.installations().await.ok());
+            lists.installations = Some(self.installations().await);
         }
-        let installations = lists.installations.clone()??;
-        let reach = github::reach(link, &installations);
+        let installations = lists.installations.as_ref()?.as_ref().ok()?;
+        let reach = github::reach(link, installations);
         let (owner, _) = link.owner_and_name();
         let is_owners = |one: &Installation| one.login.eq_ignore_ascii_case(owner);
         let mut sees_all = false;
-        for one in &installations {
+        for one in installations {
             // What was handed to another account is looked for in all of them.
             let wanted = is_owners(one) || *probe == Probe::Elsewhere;
             if one.is_suspended || !wanted {

@@ -6,7 +6,7 @@ use super::super::virtual_list::{VirtualList, row_id};
 use super::super::{Scene, notice};
 use super::{install_links, not_showing};
 use crate::app::{Action, Adding, GitAction, GitHub};
-use portico_core::github::{Installation, Repository};
+use portico_core::github::{Condition, Installation, Repository};
 use portico_core::status::display_name;
 use portico_core::text::grouped;
 use portico_core::wire::Connection;
@@ -194,9 +194,9 @@ fn row_view(
     let flags = [
         (linked, "linked"),
         (one.is_private, "private"),
-        (one.is_archived, "archived"),
-        (one.is_disabled, "disabled"),
-        (!one.is_writable && !one.is_archived, "read only"),
+        (one.condition == Condition::Archived, "archived"),
+        (one.condition == Condition::Disabled, "disabled"),
+        (one.condition == Condition::ReadOnly, "read only"),
     ];
     html! {
         <div key={id.to_string()} id={row_id(index)} class="row" role="option" aria-selected={selected.to_string()} {onclick}
@@ -235,7 +235,7 @@ fn branches(scene: &Scene<'_>, adding: &Adding) -> Html {
                 <p class="small muted">{ "This repository is still empty; the first backup makes the branch." }</p>
             }
             if adding.more_branches { <p class="small muted">{ "It has more than a thousand branches; the first thousand are listed." }</p> }
-            if repository.is_archived || !repository.is_writable {
+            if repository.condition != Condition::Writable {
                 <p class="small muted">{ "You may only read it: it can be a comparison source, not a backup target." }</p>
             }
         </>

@@ -41,6 +41,19 @@ pub struct Installation {
     pub install_url: Option<String>,
 }
 
+/// What this person may do with a repository; the strongest reason first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Shut by GitHub.
+    Disabled,
+    /// Read-only for everybody.
+    Archived,
+    /// This person may not push to it.
+    ReadOnly,
+    /// This person may push to it.
+    Writable,
+}
+
 /// A repository as a list or a single answer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {
@@ -52,12 +65,8 @@ pub struct Repository {
     pub description: String,
     /// Only who was given access sees it.
     pub is_private: bool,
-    /// Read-only.
-    pub is_archived: bool,
-    /// Shut by GitHub.
-    pub is_disabled: bool,
-    /// This person may push to it.
-    pub is_writable: bool,
+    /// What may be done with it.
+    pub condition: Condition,
     /// Its head (D41); it need not exist while the repository is empty.
     pub default_branch: String,
 }
@@ -226,14 +235,19 @@ impl RawRepository {
         if self.id == 0 || !is_full_name(&self.full_name) || !is_branch(&default_branch) {
             return None;
         }
+        let condition = match (self.disabled, self.archived, self.permissions) {
+            (true, ..) => Condition::Disabled,
+            (_, true, _) => Condition::Archived,
+            (.., Some(RawPermissions { push: true })) => Condition::Writable,
+            // What is not said is not granted.
+            _ => Condition::ReadOnly,
+        };
         Some(Repository {
             id: self.id,
             full_name: self.full_name,
             description: visible(self.description.as_deref().unwrap_or_default().trim()),
             is_private: self.private,
-            is_archived: self.archived,
-            is_disabled: self.disabled,
-            is_writable: self.permissions.is_some_and(|may| may.push),
+            condition,
             default_branch,
         })
     }
@@ -340,21 +354,28 @@ mod tests {
             (plain.id, plain.full_name.as_str()),
             (1_002, "mara/portal-config")
         );
-        assert!(plain.is_private && plain.is_writable && !plain.is_archived && !plain.is_disabled);
+        assert!(plain.is_private);
         assert_eq!(plain.default_branch, "main");
-        let archived = read(raw("mara/old", |value| value["archived"] = json!(true))).unwrap();
-        assert!(archived.is_archived);
-        let read_only = read(raw("mara/x", |value| {
-            value["permissions"]["push"] = json!(false)
-        }));
-        assert!(!read_only.unwrap().is_writable);
-        let unsaid = read(raw("mara/x", |value| value["permissions"] = json!(null)));
-        assert!(
-            !unsaid.unwrap().is_writable,
-            "what is not said is not granted"
-        );
+        let flags = |archived: bool, disabled: bool, permissions: Value| {
+            let value = raw("mara/x", |value| {
+                value["archived"] = json!(archived);
+                value["disabled"] = json!(disabled);
+                value["permissions"] = permissions.clone();
+            });
+            read(value).unwrap().condition
+        };
+        for (archived, disabled, permissions, want) in [
+            (false, false, json!({"push": true}), Condition::Writable),
+            (false, false, json!({"push": false}), Condition::ReadOnly),
+            (false, false, json!({}), Condition::ReadOnly),
+            (false, false, json!(null), Condition::ReadOnly),
+            (true, false, json!({"push": true}), Condition::Archived),
+            (true, true, json!({"push": true}), Condition::Disabled),
+        ] {
+            assert_eq!(flags(archived, disabled, permissions), want);
+        }
         let bent = read(raw("mara/x", |value| {
-            value["description"] = json!(" a\u{202e}b ")
+            value["description"] = json!(" a\u{202e}b ");
         }));
         assert_eq!(bent.unwrap().description, "a\u{fffd}b");
         for bad in [

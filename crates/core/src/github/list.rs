@@ -83,6 +83,7 @@ impl RepositoryList {
 
 #[cfg(test)]
 mod tests {
+    use super::super::answers::Condition;
     use super::*;
     use proptest::prelude::*;
 
@@ -92,9 +93,7 @@ mod tests {
             full_name: full_name.to_owned(),
             description: description.to_owned(),
             is_private: true,
-            is_archived: false,
-            is_disabled: false,
-            is_writable: true,
+            condition: Condition::Writable,
             default_branch: "main".to_owned(),
         }
     }

@@ -4,7 +4,7 @@
 //! GitHub answers 404 for what is gone and for what one may not see. What tells them apart is whether the app's own
 //! list of the account's repositories still names it, and where even that cannot tell, the words say so.
 
-use super::answers::{Installation, Repository, repository};
+use super::answers::{Condition, Installation, Repository, repository};
 use super::link::RepositoryLink;
 use crate::error::ErrorCode;
 use crate::status::Status;
@@ -215,7 +215,7 @@ pub fn read_link(link: &RepositoryLink, connection: Status, facts: Option<&LinkF
         }
         (probe, reach) => return unreached(link, probe, reach.as_ref()),
     };
-    if repository.is_disabled {
+    if repository.condition == Condition::Disabled {
         return error(
             Trouble::AccessLost,
             "GitHub has disabled this repository.".to_owned(),
@@ -229,7 +229,7 @@ pub fn read_link(link: &RepositoryLink, connection: Status, facts: Option<&LinkF
             "Choose Add Repo, pick it again and choose another branch.",
         );
     }
-    if repository.is_archived {
+    if repository.condition == Condition::Archived {
         return standing(
             LinkState::Error(Trouble::Archived),
             "It was archived on GitHub, which makes it read-only.".to_owned(),
@@ -249,7 +249,7 @@ pub fn read_link(link: &RepositoryLink, connection: Status, facts: Option<&LinkF
         ]
         .concat()
     };
-    let uses = if repository.is_writable {
+    let uses = if repository.condition == Condition::Writable {
         WRITABLE
     } else {
         READABLE

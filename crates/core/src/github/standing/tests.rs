@@ -10,9 +10,7 @@ fn found(id: u64, full_name: &str) -> Repository {
         full_name: full_name.to_owned(),
         description: String::new(),
         is_private: true,
-        is_archived: false,
-        is_disabled: false,
-        is_writable: true,
+        condition: Condition::Writable,
         default_branch: "main".to_owned(),
     }
 }
@@ -49,7 +47,7 @@ fn a_standing_follows_the_facts() {
         ("there", here(|_| {}), Connected, ""),
         (
             "read-only for me",
-            here(|r| r.is_writable = false),
+            here(|r| r.condition = Condition::ReadOnly),
             Connected,
             "",
         ),
@@ -61,13 +59,13 @@ fn a_standing_follows_the_facts() {
         ),
         (
             "archived",
-            here(|r| r.is_archived = true),
+            here(|r| r.condition = Condition::Archived),
             Error(Trouble::Archived),
             "unarchive",
         ),
         (
             "disabled",
-            here(|r| r.is_disabled = true),
+            here(|r| r.condition = Condition::Disabled),
             Error(Trouble::AccessLost),
             "disabled",
         ),
@@ -231,8 +229,8 @@ fn uses_follow_what_may_be_written() {
     let of =
         |facts: &LinkFacts| read_link(&link(7, "mara/config"), Status::Connected, Some(facts)).uses;
     assert_eq!(of(&here(|_| {})), WRITABLE);
-    assert_eq!(of(&here(|r| r.is_writable = false)), READABLE);
-    assert_eq!(of(&here(|r| r.is_archived = true)), READABLE);
+    assert_eq!(of(&here(|r| r.condition = Condition::ReadOnly)), READABLE);
+    assert_eq!(of(&here(|r| r.condition = Condition::Archived)), READABLE);
     assert_eq!(of(&facts(Probe::NotFound, None)), "");
 }
 
