@@ -195,6 +195,9 @@ fn install_links(installations: &[Installation]) -> Html {
     let chosen = installations
         .iter()
         .filter_map(|one| Some((one.manage_url.as_deref()?, &one.login)));
+    if install.is_none() && installations.iter().all(|one| one.manage_url.is_none()) {
+        return Html::default();
+    }
     html! {
         <ul class="links">
             { for chosen.map(|(href, login)| page(href, ["Choose the repositories of ", login].concat())) }

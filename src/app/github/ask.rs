@@ -168,7 +168,11 @@ impl Asker {
         {
             branch = Some(names.contains(&link.branch));
         }
-        let reach = if probe.wants_reach(link) {
+        let reach = if probe.wants_installation(link) {
+            self.accounts(lists)
+                .await
+                .and_then(|installations| github::reach(link, installations))
+        } else if probe.wants_reach(link) {
             self.reach(link, &probe, lists).await
         } else {
             None
@@ -180,6 +184,14 @@ impl Asker {
         }
     }
 
+    /// Accounts with the app, asked once in a round; nothing where they cannot be read.
+    async fn accounts<'a>(&self, lists: &'a mut Lists) -> Option<&'a [Installation]> {
+        if lists.installations.is_none() {
+            lists.installations = Some(self.installations().await);
+        }
+        lists.installations.as_ref()?.as_deref().ok()
+    }
+
     /// Whether the app still reaches the repository; nothing where the lists cannot be read.
     async fn reach(
         &self,
@@ -187,15 +199,12 @@ impl Asker {
         probe: &Probe,
         lists: &mut Lists,
     ) -> Option<Reach> {
-        if lists.installations.is_none() {
-            lists.installations = Some(self.installations().await);
-        }
-        let installations = lists.installations.as_ref()?.as_ref().ok()?;
-        let reach = github::reach(link, installations);
+        let installations = self.accounts(lists).await?.to_vec();
+        let reach = github::reach(link, &installations);
         let (owner, _) = link.owner_and_name();
         let is_owners = |one: &Installation| one.login.eq_ignore_ascii_case(owner);
         let mut sees_all = false;
-        for one in installations {
+        for one in &installations {
             // What was handed to another account is looked for in all of them.
             let wanted = is_owners(one) || *probe == Probe::Elsewhere;
             if one.is_suspended || !wanted {

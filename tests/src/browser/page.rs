@@ -223,6 +223,18 @@ impl Page {
         }
     }
 
+    /// Chooses an option of a select, by its value, once it is offered.
+    pub async fn choose(&self, selector: &str, value: &str) {
+        let script = "const e = $(arguments[0]);
+            if (![...(e?.options ?? [])].some((o) => o.value === arguments[1] && !o.disabled)) return false;
+            e.value = arguments[1];
+            e.dispatchEvent(new Event('change', { bubbles: true }));
+            return true";
+        let what = format!("{value} in {selector}");
+        self.until(&what, script, &[json!(selector), json!(value)])
+            .await;
+    }
+
     /// Presses keys where the focus is.
     pub async fn press(&self, keys: &str) {
         let pressed = async { self.client.active_element().await?.send_keys(keys).await };

@@ -11,6 +11,7 @@
 mod actions;
 mod consent;
 mod embedded;
+mod github;
 mod hostile;
 mod large;
 mod looks;

@@ -142,6 +142,11 @@ impl Probe {
         }
     }
 
+    /// Whether the accounts must be asked as well: everybody reads what is public, the app's own access aside.
+    pub fn wants_installation(&self, link: &RepositoryLink) -> bool {
+        matches!(self, Self::Here(repository) if repository.id == link.id && !repository.is_private)
+    }
+
     /// Whether the lists can tell more than the repository's own answer for this link.
     pub fn wants_reach(&self, link: &RepositoryLink) -> bool {
         match self {
@@ -221,6 +226,12 @@ pub fn read_link(link: &RepositoryLink, connection: Status, facts: Option<&LinkF
             "GitHub has disabled this repository.".to_owned(),
             "Its owner can ask GitHub's support why.",
         );
+    }
+    if let Some(reach @ (Reach::NotInstalled | Reach::Suspended)) = &facts.reach {
+        return Standing {
+            uses: READABLE,
+            ..unreached(link, &facts.probe, Some(reach))
+        };
     }
     if facts.branch == Some(false) {
         return error(

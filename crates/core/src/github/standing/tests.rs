@@ -223,6 +223,35 @@ fn the_connection_comes_first() {
     }
 }
 
+/// D45: a public repository can be read without the app, and not be backed up into: that is no Connected.
+#[test]
+fn a_public_repository_without_the_app_has_lost_access() {
+    let link = link(7, "mara/config");
+    let public = |reach| {
+        let mut repository = found(7, "mara/config");
+        repository.is_private = false;
+        facts(Probe::Here(repository), reach)
+    };
+    assert!(public(None).probe.wants_installation(&link));
+    assert!(!here(|_| {}).probe.wants_installation(&link), "private");
+    assert!(!Probe::NotFound.wants_installation(&link));
+    for (reach, want) in [
+        (None, LinkState::Connected),
+        (
+            Some(Reach::NotInstalled),
+            LinkState::Error(Trouble::AccessLost),
+        ),
+        (
+            Some(Reach::Suspended),
+            LinkState::Error(Trouble::AccessLost),
+        ),
+    ] {
+        let standing = read_link(&link, Status::Connected, Some(&public(reach.clone())));
+        assert_eq!(standing.state, want, "{reach:?}");
+        assert_eq!(standing.uses == READABLE, reach.is_some());
+    }
+}
+
 /// D43: what each may be used for, on its own.
 #[test]
 fn uses_follow_what_may_be_written() {
