@@ -55,7 +55,7 @@ pub(crate) fn view(scene: &Scene<'_>, github: &GitHub, connection: &Connection) 
     });
     let lead = "Choose where it is, which one, and the branch to work with. Nothing on GitHub is changed by this.";
     html! {
-        <Modal title={["Add a repository of ", &display_name(connection)].concat()} {lead} {on_close} {foot}>
+        <Modal key="add-repo" title={["Add a repository of ", &display_name(connection)].concat()} {lead} {on_close} {foot}>
             { body.unwrap_or_default() }
         </Modal>
     }
