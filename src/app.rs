@@ -7,6 +7,7 @@ mod bulk;
 mod connections;
 mod explore;
 mod flow;
+mod github;
 mod help;
 mod journal;
 mod parts;
@@ -34,10 +35,11 @@ use crate::shell::timer::Interval;
 use crate::view;
 use boot::Booted;
 use flow::FlowDriver;
+pub(crate) use github::{Adding, Git, GitAction, GitHub, Held};
 use portico_core::connection_type::ConnectionType;
 use portico_core::ids::{ConnectionId, PortalId, WorkspaceId};
 use portico_core::route::Route;
-use portico_core::wire::{Connection, Event, Intent, Problem};
+use portico_core::wire::{Connection, Event, Intent, Problem, Provider, ProviderInfo};
 use retrieve::Retrievals;
 use yew::prelude::*;
 
@@ -63,6 +65,7 @@ pub(crate) struct AppProps {
 pub(crate) enum Dialog {
     /// Add a portal, or reconnect one; follows the flow to its end.
     Flow {
+        provider: Provider,
         intent: Intent,
         connection: Option<ConnectionId>,
         connection_type: ConnectionType,
@@ -88,6 +91,8 @@ pub(crate) enum Dialog {
         label: String,
         workspace: Option<WorkspaceId>,
     },
+    /// Link a repository to a GitHub connection (D39–D41).
+    AddRepo { connection: ConnectionId },
 }
 
 /// What a person asks for.
@@ -95,6 +100,7 @@ pub(crate) enum Dialog {
 pub(crate) enum Action {
     Go(Route),
     AddPortal,
+    ConnectGit,
     Reconnect(ConnectionId),
     /// Asks for the permissions a connection does not hold yet (D68).
     Upgrade(ConnectionId),
@@ -121,6 +127,7 @@ pub(crate) enum Action {
     Explore(ExplorerAction),
     Place(PlaceAction),
     Entry(EntryAction),
+    Git(GitAction),
     DismissToast,
     CopyText(String),
     /// Whether the open help entry helped (S20).
@@ -147,6 +154,7 @@ pub(crate) enum Msg {
     Progress(ProgressUpdate),
     Stored(PortalId, portico_core::retrieval::Kind, String),
     Loaded(Box<explore::Loaded>),
+    Git(Box<github::Came>),
     Changed(ConnectionId, Result<Box<Connection>, Box<Problem>>),
     Copied(bool),
     Arrived(Arrival),
@@ -168,6 +176,8 @@ pub(crate) struct Ready {
     pub(crate) flow: FlowDriver,
     pub(crate) retrievals: Retrievals,
     pub(crate) explorer: Option<Box<dyn Explore>>,
+    /// Linked repositories; from the first look at Connections on.
+    pub(crate) git: Option<Box<dyn Git>>,
     pub(crate) stream: StreamState,
     pub(crate) dialog: Option<Dialog>,
     /// The dialog's request is under way.
@@ -282,6 +292,7 @@ impl App {
             flow,
             retrievals,
             explorer: None,
+            git: None,
             stream: StreamState::Live,
             dialog: None,
             busy: false,
@@ -311,9 +322,21 @@ impl Ready {
     }
 
     pub(crate) fn portal(&self, portal: PortalId) -> Option<&Connection> {
+        self.of(Provider::Hubspot)
+            .find(|connection| connection.account.portal_id == portal)
+    }
+
+    /// What the operator has configured of a provider.
+    pub(crate) fn info(&self, provider: Provider) -> Option<&ProviderInfo> {
+        let mut providers = self.booted.session.providers.iter();
+        providers.find(|info| info.provider == provider)
+    }
+
+    /// The connections of one provider: a portal and a GitHub account may have the same number.
+    pub(crate) fn of(&self, provider: Provider) -> impl Iterator<Item = &Connection> {
         self.booted
             .connections
             .iter()
-            .find(|connection| connection.account.portal_id == portal)
+            .filter(move |connection| connection.provider == provider)
     }
 }

@@ -11,7 +11,7 @@
     reason = "the attribute turns a part that does not load into this error"
 )]
 
-use crate::app::{Bulk, Explore, Explorer};
+use crate::app::{Bulk, Explore, Explorer, Git, GitHub};
 use crate::shell::retrieval::{Mode, Run};
 use crate::view::{self, Scene};
 use futures_util::future::LocalBoxFuture;
@@ -100,6 +100,15 @@ pub(crate) fn desk() -> Result<Desk, NotLoaded> {
     })
 }
 
+/// Makes the room of linked repositories.
+pub(crate) type OpenGit = fn() -> Box<dyn Git>;
+
+/// Repositories linked to GitHub connections, with the core's readers of GitHub's answers.
+#[wasm_split(github, fallible)]
+pub(crate) fn github() -> Result<OpenGit, NotLoaded> {
+    Ok(|| Box::new(GitHub::default()))
+}
+
 /// Carries a retrieval to its end.
 pub(crate) type Retrieve = fn(Run, Mode) -> LocalBoxFuture<'static, ()>;
 
@@ -114,6 +123,7 @@ pub(crate) enum Arrival {
     Explorer(Result<OpenExplorer, NotLoaded>),
     Desk(Result<Desk, NotLoaded>),
     Pages(Result<Pages, NotLoaded>),
+    Git(Result<OpenGit, NotLoaded>),
 }
 
 /// The parts that are drawn with.
@@ -122,6 +132,7 @@ pub(crate) struct Parts {
     pub(crate) explorer: Part<OpenExplorer>,
     pub(crate) desk: Part<Desk>,
     pub(crate) pages: Part<Pages>,
+    pub(crate) git: Part<OpenGit>,
 }
 
 impl Parts {
@@ -131,6 +142,7 @@ impl Parts {
             Arrival::Explorer(outcome) => self.explorer.end(outcome),
             Arrival::Desk(outcome) => self.desk.end(outcome),
             Arrival::Pages(outcome) => self.pages.end(outcome),
+            Arrival::Git(outcome) => self.git.end(outcome),
         }
     }
 
@@ -139,6 +151,7 @@ impl Parts {
         self.explorer.again();
         self.desk.again();
         self.pages.again();
+        self.git.again();
     }
 
     /// Why something is not here.
@@ -172,7 +185,7 @@ impl<T: Copy> Part<T> {
     }
 
     /// Why it did not come.
-    fn missing(&self) -> Option<&Problem> {
+    pub(crate) fn missing(&self) -> Option<&Problem> {
         match self {
             Self::Missing(problem) => Some(problem),
             Self::Unasked | Self::Loading | Self::Here(_) => None,

@@ -10,6 +10,8 @@ mod dialog;
 pub(crate) mod explorer;
 mod flow_dialog;
 pub(crate) mod frame;
+mod git_panel;
+pub(crate) mod github;
 pub(crate) mod guide;
 pub(crate) mod help;
 mod icon;

@@ -4,9 +4,10 @@
 use super::update::detail;
 use super::{App, Msg, Ready};
 use crate::shell::host::HostEvent;
+use crate::shell::proxy::Proxy;
 use portico_core::flow;
 use portico_core::ids::{ConnectionId, PortalId};
-use portico_core::wire::{Connection, Event};
+use portico_core::wire::{Connection, Event, Provider, UpdateConnection};
 use serde_json::json;
 use wasm_bindgen_futures::spawn_local;
 use yew::Context;
@@ -120,7 +121,19 @@ impl Ready {
         };
         let gone = all.remove(at);
         self.accounts.remove(at);
-        self.forget(gone.account.portal_id);
+        match gone.provider {
+            Provider::Hubspot => self.forget(gone.account.portal_id),
+            Provider::Github => self.forget_links(id),
+        }
+    }
+
+    /// D29: what was linked goes with the connection.
+    fn forget_links(&mut self, id: &ConnectionId) {
+        if let Some(git) = &mut self.git {
+            git.forget(id);
+        }
+        let (store, id) = (self.booted.store.clone(), id.clone());
+        spawn_local(async move { store.delete_links(&id).await });
     }
 
     /// D29: what was retrieved goes with the connection.
@@ -132,4 +145,17 @@ impl Ready {
             let _ = store.delete_portal(portal).await;
         });
     }
+}
+
+pub(super) fn send_update(
+    link: yew::html::Scope<App>,
+    proxy: Proxy,
+    id: ConnectionId,
+    version: u64,
+    change: UpdateConnection,
+) {
+    spawn_local(async move {
+        let result = proxy.update_connection(&id, version, &change).await;
+        link.send_message(Msg::Changed(id, result.map(Box::new)));
+    });
 }

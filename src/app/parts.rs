@@ -3,6 +3,7 @@
 use super::{App, Dialog, Msg, Phase};
 use crate::later::{self, Arrival};
 use portico_core::route::Route;
+use portico_core::wire::Provider;
 use wasm_bindgen_futures::spawn_local;
 use yew::Context;
 
@@ -21,7 +22,17 @@ impl App {
         {
             fetch(ctx, async || Arrival::Desk(later::desk().await));
         }
+        let git = match &self.phase {
+            Phase::Ready(ready) => {
+                ready.info(Provider::Github).is_some()
+                    || ready.of(Provider::Github).next().is_some()
+            }
+            Phase::Starting | Phase::Failed(_) => false,
+        };
         match self.route {
+            Route::Connections if git && self.parts.git.begin() => {
+                fetch(ctx, async || Arrival::Git(later::github().await));
+            }
             Route::Explorer { .. } if ready && self.parts.explorer.begin() => {
                 fetch(ctx, async || Arrival::Explorer(later::explorer().await));
             }

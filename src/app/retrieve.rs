@@ -8,7 +8,7 @@ use litemap::LiteMap;
 use portico_core::ids::PortalId;
 use portico_core::retrieval::{Kind, Phase};
 use portico_core::status::read_status;
-use portico_core::wire::{Connection, UnixSeconds};
+use portico_core::wire::{Connection, Provider, UnixSeconds};
 use yew::Callback;
 
 pub(crate) struct Retrievals {
@@ -45,6 +45,9 @@ impl Retrievals {
     ///
     /// A run that could not ask, or that was stopped by a fault, starts again once the connection is alive.
     pub(super) fn resume(&mut self, connection: &Connection) {
+        if connection.provider != Provider::Hubspot {
+            return;
+        }
         let portal = connection.account.portal_id;
         let stopped = self
             .progress
@@ -64,6 +67,10 @@ impl Retrievals {
     }
 
     fn start(&mut self, connection: &Connection, mode: Mode) {
+        // Metadata is a portal's; a GitHub account has none, and its number may be some portal's.
+        if connection.provider != Provider::Hubspot {
+            return;
+        }
         let portal = connection.account.portal_id;
         // R5, R28: while yellow or red nothing is asked, and what was retrieved stays readable.
         let mode = if alive(connection) {

@@ -1,5 +1,6 @@
 //! What each message changes. One match; each arm hands on to the room that knows.
 
+use super::connections::send_update;
 use super::{
     Action, App, BulkStep, Dialog, EntryAction, ExplorerAction, Msg, Phase, PlaceAction, Ready,
     Route, TableAction,
@@ -121,10 +122,22 @@ impl App {
             }
             Msg::Place(message) => ready.placed(ctx, message),
             Msg::Entered(entered) => ready.entered(ctx, entered),
-            Msg::Act(action) => self.act(ctx, action),
+            Msg::Git(came) => {
+                if let Some(git) = &mut ready.git {
+                    git.came(ctx, &ready.booted, *came);
+                }
+            }
+            Msg::Act(action) => {
+                self.act(ctx, action);
+                return true;
+            }
             Msg::Tick => ready.resume_stopped(),
             // A list that could not be read: the stream's own state says that the proxy is out of reach.
             Msg::Reloaded { .. } | Msg::Booted(_) | Msg::Hash(_) | Msg::Arrived(_) => {}
+        }
+        // Another tab, a person or a flow may have added a connection or brought one back to life.
+        if let Some(git) = &mut ready.git {
+            git.follow(ctx, &ready.booted, false);
         }
         true
     }
@@ -190,6 +203,7 @@ impl App {
             }
             Action::Table(TableAction::Ask(query)) => self.ask_table(ctx, *query),
             Action::Table(action) => ready.table(ctx, action),
+            Action::Git(action) => self.act_git(ctx, action),
             action => ready.act(ctx, action),
         }
     }
@@ -224,6 +238,9 @@ impl App {
 
     /// Loads what the present view needs.
     pub(super) fn follow_route(&mut self, ctx: &Context<Self>) {
+        if self.route == Route::Connections {
+            self.follow_git(ctx);
+        }
         let Phase::Ready(ready) = &mut self.phase else {
             return;
         };
@@ -256,11 +273,7 @@ impl App {
 
 impl Ready {
     pub(crate) fn hubspot(&self) -> Option<&ProviderInfo> {
-        self.booted
-            .session
-            .providers
-            .iter()
-            .find(|info| info.provider == Provider::Hubspot)
+        self.info(Provider::Hubspot)
     }
 
     /// Starts the flow of the open dialog; called inside the click.
@@ -277,6 +290,7 @@ impl Ready {
     /// `POST /v1/flows` for the open dialog; challenge and hash are filled in by the driver.
     fn flow_request(&self, ctx: &Context<App>) -> Option<StartFlow> {
         let Some(Dialog::Flow {
+            provider,
             intent,
             connection,
             connection_type,
@@ -284,7 +298,7 @@ impl Ready {
         else {
             return None;
         };
-        let info = self.hubspot()?;
+        let info = self.info(*provider)?;
         let configured = Configured {
             required: &info.required_scopes,
             optional: &info.optional_scopes,
@@ -303,7 +317,7 @@ impl Ready {
                 .cloned()
         })?;
         Some(StartFlow {
-            provider: Provider::Hubspot,
+            provider: *provider,
             intent: *intent,
             connection_type: *connection_type,
             connection_id: connection.clone(),
@@ -316,19 +330,20 @@ impl Ready {
         })
     }
 
-    fn act(&mut self, ctx: &Context<App>, action: Action) {
+    pub(super) fn act(&mut self, ctx: &Context<App>, action: Action) {
         if action == Action::DownloadSupport {
             // What it is about stays on screen.
             return self.save_support();
         }
         self.problem = None;
         match action {
-            Action::AddPortal => self.open_flow(Intent::Connect, None),
+            Action::AddPortal => self.open_flow(Provider::Hubspot, Intent::Connect, None),
+            Action::ConnectGit => self.open_flow(Provider::Github, Intent::Connect, None),
             Action::Reconnect(id) if self.by_token(&id) => {
                 self.entry(ctx, EntryAction::Open(Some(id)));
             }
-            Action::Reconnect(id) => self.open_flow(Intent::Reconnect, Some(&id)),
-            Action::Upgrade(id) => self.open_flow(Intent::Upgrade, Some(&id)),
+            Action::Reconnect(id) => self.reopen_flow(Intent::Reconnect, &id),
+            Action::Upgrade(id) => self.reopen_flow(Intent::Upgrade, &id),
             Action::ChooseType(kind) => match &mut self.dialog {
                 Some(
                     Dialog::Flow {
@@ -349,6 +364,9 @@ impl Ready {
                 self.dialog = None;
                 self.busy = false;
                 self.bulk_closed();
+                if let Some(git) = &mut self.git {
+                    git.stop();
+                }
             }
             Action::EditType(id) => {
                 self.dialog = self.connection(&id).map(|connection| Dialog::EditType {
@@ -394,6 +412,7 @@ impl Ready {
             | Action::Explore(_)
             | Action::Search(_)
             | Action::Table(_)
+            | Action::Git(_)
             | Action::LoadAgain
             | Action::Helpful(_)
             | Action::DownloadSupport
@@ -401,7 +420,14 @@ impl Ready {
         }
     }
 
-    fn open_flow(&mut self, intent: Intent, id: Option<&ConnectionId>) {
+    /// A new authorization for a connection that is known.
+    fn reopen_flow(&mut self, intent: Intent, id: &ConnectionId) {
+        if let Some(provider) = self.connection(id).map(|known| known.provider) {
+            self.open_flow(provider, intent, Some(id));
+        }
+    }
+
+    fn open_flow(&mut self, provider: Provider, intent: Intent, id: Option<&ConnectionId>) {
         if self.flow.phase().is_busy() {
             self.dialog.clone_from(&self.flow_dialog);
             return;
@@ -410,6 +436,7 @@ impl Ready {
         self.flow_settled = false;
         let known = id.and_then(|id| self.connection(id));
         self.dialog = Some(Dialog::Flow {
+            provider,
             intent,
             connection: known.map(|connection| connection.id.clone()),
             connection_type: known
@@ -436,7 +463,10 @@ impl Ready {
                 change.workspace = Some(chosen.clone());
                 connection
             }
-            Some(Dialog::Flow { .. } | Dialog::Bulk | Dialog::Static { .. }) | None => return,
+            Some(
+                Dialog::Flow { .. } | Dialog::Bulk | Dialog::AddRepo { .. } | Dialog::Static { .. },
+            )
+            | None => return,
         };
         if let Some(connection) = self.connection(id) {
             send_update(link, proxy, id.clone(), connection.version, change);
@@ -493,7 +523,10 @@ impl Ready {
                 | Dialog::Rename { connection, .. }
                 | Dialog::Move { connection, .. },
             ) => connection == id,
-            Some(Dialog::Flow { .. } | Dialog::Bulk | Dialog::Static { .. }) | None => false,
+            Some(
+                Dialog::Flow { .. } | Dialog::Bulk | Dialog::AddRepo { .. } | Dialog::Static { .. },
+            )
+            | None => false,
         };
         if own {
             self.busy = false;
@@ -508,19 +541,6 @@ impl Ready {
             Some(problem) => self.toast = Some([&problem.title, ". ", &problem.action].concat()),
         }
     }
-}
-
-fn send_update(
-    link: yew::html::Scope<App>,
-    proxy: crate::shell::proxy::Proxy,
-    id: ConnectionId,
-    version: u64,
-    change: UpdateConnection,
-) {
-    spawn_local(async move {
-        let result = proxy.update_connection(&id, version, &change).await;
-        link.send_message(Msg::Changed(id, result.map(Box::new)));
-    });
 }
 
 fn copy(ctx: &Context<App>, text: String) {

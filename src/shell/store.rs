@@ -5,6 +5,9 @@
 
 pub(super) mod database;
 mod layers;
+mod links;
+
+pub(crate) use links::StoredLinks;
 
 use super::problem;
 use layers::Layers;
@@ -23,7 +26,7 @@ use std::rc::Rc;
 const PARTS: &str = "parts";
 /// Hash → text.
 const CONTENTS: &str = "contents";
-/// `{portal}` → [`PortalRecord`].
+/// `{portal}` → [`PortalRecord`]; `github/{connection}` → linked repositories.
 const PORTALS: &str = "portals";
 /// Before the key of a record that could not be read.
 const ASIDE: &str = "aside/";

@@ -1,16 +1,16 @@
 //! Settings > Connections: the provider's panel and one card per portal (D2–D16, S5, S6, S11).
 
 use super::icon::Icon;
-use super::{Scene, before_you_start, place, retrieval, row_menu, status, token_dialog};
+use super::{Scene, before_you_start, git_panel, place, retrieval, row_menu, status, token_dialog};
 use crate::app::{Action, EntryAction};
 use crate::shell::clock::now_seconds;
 use portico_core::status::{Status, display_name, read_status};
 use portico_core::tier::read_tier;
-use portico_core::wire::{Connection, Role};
+use portico_core::wire::{Connection, Provider, Role};
 use yew::prelude::*;
 
 pub(crate) fn view(scene: &Scene<'_>) -> Html {
-    let connections = &scene.ready.booted.connections;
+    let connections: Vec<_> = scene.ready.of(Provider::Hubspot).collect();
     let admin = scene.ready.booted.session.role == Role::Admin;
     let connected = !connections.is_empty();
     html! {
@@ -46,6 +46,7 @@ pub(crate) fn view(scene: &Scene<'_>) -> Html {
             } else {
                 <div class="panel"><h3>{ "Before you start" }</h3>{ before_you_start::list() }</div>
             }
+            { git_panel::view(scene) }
         </div>
     }
 }

@@ -5,6 +5,7 @@ use super::{Scene, flow_dialog, notice, place};
 use crate::app::{Action, Dialog};
 use portico_core::connection_type::ConnectionType;
 use portico_core::status::display_name;
+use portico_core::wire::Provider;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlDialogElement, HtmlElement, ShadowRoot};
 use yew::prelude::*;
@@ -73,6 +74,7 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
     };
     match dialog {
         Dialog::Flow {
+            provider,
             intent,
             connection,
             connection_type,
@@ -80,7 +82,7 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
             let known = connection
                 .as_ref()
                 .and_then(|id| scene.ready.connection(id));
-            flow_dialog::view(scene, *intent, known, *connection_type)
+            flow_dialog::view(scene, *provider, *intent, known, *connection_type)
         }
         Dialog::EditType { connection, chosen } => {
             let name = scene
@@ -97,11 +99,11 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
             )
         }
         Dialog::Rename { connection, text } => {
-            let name = scene
-                .ready
-                .connection(connection)
-                .map(display_name)
-                .unwrap_or_default();
+            let known = scene.ready.connection(connection);
+            let name = known.map(display_name).unwrap_or_default();
+            let whose = known
+                .map_or(Provider::Hubspot, |known| known.provider)
+                .title();
             let on_input = scene.act.reform(|event: InputEvent| {
                 Action::RenameText(
                     event
@@ -112,10 +114,17 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
             let body = html! {
                 <label class="field">{ "Label" }
                     <input class="input" maxlength="100" value={text.clone()} oninput={on_input} placeholder="For example: Acme, production" />
-                    <span class="small muted">{ "A descriptive label helps to tell portals apart. Leave it empty to use HubSpot's own name." }</span>
+                    <span class="small muted">{ format!("A descriptive label helps to tell connections apart. Leave it empty to use {whose}'s own name.") }</span>
                 </label>
             };
             confirm(scene, format!("Rename {name}"), "Save", false, body)
+        }
+        Dialog::AddRepo { connection } => {
+            let known = scene.ready.connection(connection);
+            match (&scene.ready.git, known) {
+                (Some(git), Some(connection)) => git.dialog(scene, connection),
+                _ => Html::default(),
+            }
         }
         Dialog::Bulk => match (scene.parts.desk.here(), &scene.ready.bulk) {
             (Some(desk), Some(bulk)) => (desk.bulk)(scene, bulk),

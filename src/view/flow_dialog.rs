@@ -3,18 +3,20 @@
 use super::dialog::{Modal, type_picker};
 use super::icon::Icon;
 use super::{Scene, before_you_start, notice, place, trace};
-use crate::app::{Action, EntryAction};
+use crate::app::{Action, EntryAction, GitAction};
 use portico_core::connection_type::ConnectionType;
 use portico_core::error::ErrorCode;
 use portico_core::flow::{Phase, Window};
 use portico_core::scopes::{self, Configured};
 use portico_core::status::display_name;
+use portico_core::text::visible;
 use portico_core::tier::read_tier;
-use portico_core::wire::{CompletedFlow, Connection, Intent, Problem};
+use portico_core::wire::{CompletedFlow, Connection, Intent, Problem, Provider};
 use yew::prelude::*;
 
 pub(crate) fn view(
     scene: &Scene<'_>,
+    provider: Provider,
     intent: Intent,
     known: Option<&Connection>,
     chosen: ConnectionType,
@@ -26,18 +28,22 @@ pub(crate) fn view(
         Some(connection) if intent != Intent::Connect => {
             format!("Reconnect {}", display_name(connection))
         }
+        _ if provider == Provider::Github => "Connect Git".to_owned(),
         _ => "Add Portal".to_owned(),
     };
     let on_close = scene.act.reform(|()| Action::CloseDialog);
     let (lead, body, foot) = match scene.ready.flow.phase() {
+        Phase::Idle if provider == Provider::Github => choosing_github(scene, intent, known),
         Phase::Idle => choosing(scene, intent, known, chosen),
         Phase::Registering { window, .. } | Phase::AwaitingConsent { window, .. } => {
-            waiting(scene, window)
+            waiting(scene, provider, window)
         }
-        Phase::AwaitingClaim { .. } => handing_over(scene),
-        Phase::Completing { .. } => finishing(scene),
+        Phase::AwaitingClaim { .. } => handing_over(scene, provider),
+        Phase::Completing { .. } => finishing(scene, provider),
+        Phase::Done(completed) if provider == Provider::Github => done_github(scene, &completed),
         Phase::Done(completed) => done(scene, &completed),
-        Phase::Failed(problem) => failed(scene, &problem),
+        // The catalogue's own words are HubSpot's.
+        Phase::Failed(problem) => failed(scene, &problem.about(provider)),
     };
     let steps = !matches!(scene.ready.flow.phase(), Phase::Idle);
     html! {
@@ -87,7 +93,7 @@ fn choosing(
             } else {
                 { notice::line("bad", Icon::TriangleAlert, "The operator has not configured HubSpot on this proxy.") }
             }
-            <details class="fold" open={scene.ready.booted.connections.is_empty()}>
+            <details class="fold" open={scene.ready.of(Provider::Hubspot).next().is_none()}>
                 <summary>{ "Before you start" }</summary>
                 <div>{ before_you_start::list() }</div>
             </details>
@@ -140,6 +146,48 @@ fn growth(connection: &Connection, asked: &scopes::Asked) -> Html {
     }
 }
 
+/// GitHub's page asks whose account and what for; there is nothing to choose here (D37, D38).
+fn choosing_github(scene: &Scene<'_>, intent: Intent, known: Option<&Connection>) -> Parts {
+    let info = scene.ready.info(Provider::Github);
+    let start = scene.start.reform(|_: MouseEvent| ());
+    let body = html! {
+        <>
+            if let Some(connection) = known {
+                <p>{ format!("Sign in to GitHub as the same account: {}. Nothing else changes: the label and the linked repositories stay.", display_name(connection)) }</p>
+            }
+            if let Some(info) = info {
+                if !info.required_scopes.is_empty() {
+                    <details class="fold">
+                        <summary>{ format!("Permissions GitHub will ask for ({})", info.required_scopes.len()) }</summary>
+                        <div>{ scope_list(&info.required_scopes) }</div>
+                    </details>
+                }
+            } else {
+                { notice::line("bad", Icon::TriangleAlert, "The operator has not configured GitHub on this proxy.") }
+            }
+            <details class="fold" open={known.is_none()}>
+                <summary>{ "Before you start" }</summary>
+                <div>{ before_you_start::list_of(Provider::Github) }</div>
+            </details>
+        </>
+    };
+    let foot = html! {
+        <>
+            <button type="button" class="button" onclick={scene.click(Action::CloseDialog)}>{ "Cancel" }</button>
+            <button id="continue-to-github" type="button" class="button primary" disabled={info.is_none()} onclick={start}>
+                { "Continue to GitHub" }{ Icon::ExternalLink.svg() }
+            </button>
+        </>
+    };
+    let lead = match intent {
+        Intent::Connect => {
+            "GitHub asks you to sign in and to authorize the app. Afterwards you choose the account or organization and its repositories here."
+        }
+        Intent::Reconnect | Intent::Upgrade => "Refresh the authorization on GitHub's page.",
+    };
+    (lead.to_owned(), body, foot)
+}
+
 /// Each scope with its reason (S8, J33).
 pub(crate) fn scope_list(names: &[String]) -> Html {
     html! {
@@ -162,12 +210,14 @@ pub(crate) fn scope_list(names: &[String]) -> Html {
     }
 }
 
-fn waiting(scene: &Scene<'_>, window: Window) -> Parts {
+fn waiting(scene: &Scene<'_>, provider: Provider, window: Window) -> Parts {
+    let name = provider.title();
     let link = scene.ready.flow.url();
     let reopen = scene.reopen.reform(|_: MouseEvent| ());
     let cancel = scene.click(Action::CancelFlow);
-    let blocked = ErrorCode::PopupBlocked.entry();
-    let closed = ErrorCode::PopupClosed.entry();
+    let of = |code| Problem::of(code).about(provider);
+    let blocked = of(ErrorCode::PopupBlocked);
+    let closed = of(ErrorCode::PopupClosed);
     let body = match window {
         Window::Blocked => html! {
             <>
@@ -175,12 +225,12 @@ fn waiting(scene: &Scene<'_>, window: Window) -> Parts {
                     { Icon::TriangleAlert.svg() }
                     <div>
                         <strong>{ blocked.title }</strong>
-                        <p>{ blocked.meaning }{ " " }{ blocked.action }</p>
-                        <p class="small muted">{ "Code " }<code>{ blocked.support_code }</code>{ " · " }{ notice::help(ErrorCode::PopupBlocked) }</p>
+                        <p>{ blocked.detail }{ " " }{ blocked.action }</p>
+                        <p class="small muted">{ "Code " }<code>{ blocked.code.entry().support_code }</code>{ " · " }{ notice::help(ErrorCode::PopupBlocked) }</p>
                     </div>
                 </div>
                 if let Some(url) = link {
-                    <p><a id="open-hubspot" class="button primary" href={url} target="_blank" rel="opener">{ "Open HubSpot's page" }{ Icon::ExternalLink.svg() }</a></p>
+                    <p><a id="open-hubspot" class="button primary" href={url} target="_blank" rel="opener">{ format!("Open {name}'s page") }{ Icon::ExternalLink.svg() }</a></p>
                 }
             </>
         },
@@ -188,16 +238,19 @@ fn waiting(scene: &Scene<'_>, window: Window) -> Parts {
             <>
                 <div class="notice attention" role="status">
                     { Icon::Info.svg() }
-                    <div><strong>{ closed.title }</strong><p>{ closed.meaning }{ " " }{ closed.action }</p></div>
+                    <div><strong>{ closed.title }</strong><p>{ closed.detail }{ " " }{ closed.action }</p></div>
                 </div>
-                <p><button id="reopen-hubspot" type="button" class="button" onclick={reopen}>{ "Open HubSpot's page again" }{ Icon::ExternalLink.svg() }</button></p>
+                <p><button id="reopen-hubspot" type="button" class="button" onclick={reopen}>{ format!("Open {name}'s page again") }{ Icon::ExternalLink.svg() }</button></p>
             </>
         },
         Window::Open => html! {
             <div class="wait" role="status">
                 { Icon::Loader.svg_with("big spin") }
-                <h3>{ "Continue in HubSpot's window" }</h3>
-                <p>{ "Pick the portal, review the permissions and choose Connect app. This page goes on by itself." }</p>
+                <h3>{ format!("Continue in {name}'s window") }</h3>
+                <p>{ match provider {
+                    Provider::Hubspot => "Pick the portal, review the permissions and choose Connect app. This page goes on by itself.",
+                    Provider::Github => "Sign in and choose Authorize. This page goes on by itself.",
+                } }</p>
             </div>
         },
     };
@@ -206,11 +259,11 @@ fn waiting(scene: &Scene<'_>, window: Window) -> Parts {
 }
 
 /// Consent was given, and the window has yet to hand over the proof of it.
-fn handing_over(scene: &Scene<'_>) -> Parts {
+fn handing_over(scene: &Scene<'_>, provider: Provider) -> Parts {
     let body = html! {
         <div class="wait" role="status">
             { Icon::Loader.svg_with("big spin") }
-            <h3>{ "Waiting for HubSpot's window to come back" }</h3>
+            <h3>{ format!("Waiting for {}'s window to come back", provider.title()) }</h3>
             <p>{ "Consent was given. The window hands it over and closes by itself; if it was closed too early, cancel and start again." }</p>
         </div>
     };
@@ -219,12 +272,16 @@ fn handing_over(scene: &Scene<'_>) -> Parts {
     (String::new(), body, foot)
 }
 
-fn finishing(scene: &Scene<'_>) -> Parts {
+fn finishing(scene: &Scene<'_>, provider: Provider) -> Parts {
+    let what = match provider {
+        Provider::Hubspot => "portal",
+        Provider::Github => "account",
+    };
     let body = html! {
         <div class="wait" role="status">
             { Icon::Loader.svg_with("big spin") }
             <h3>{ "Finishing the connection" }</h3>
-            <p>{ "Portico checks the account and stores the connection. You may close this; the portal appears by itself." }</p>
+            <p>{ format!("Portico checks the account and stores the connection. You may close this; the {what} appears by itself.") }</p>
         </div>
     };
     let foot = html! { <button type="button" class="button" onclick={scene.click(Action::CloseDialog)}>{ "Close" }</button> };
@@ -262,6 +319,35 @@ fn done(scene: &Scene<'_>, completed: &CompletedFlow) -> Parts {
     let foot = html! {
         <>
             <button type="button" class="button" onclick={scene.click(Action::ViewMetadataAfterFlow(portal))}>{ Icon::Layers.svg() }{ "View metadata" }</button>
+            <button id="flow-done" type="button" class="button primary" onclick={scene.click(Action::CloseDialog)}>{ "Done" }</button>
+        </>
+    };
+    (String::new(), body, foot)
+}
+
+/// D39: what comes next is a repository.
+fn done_github(scene: &Scene<'_>, completed: &CompletedFlow) -> Parts {
+    let connection = &completed.connection;
+    let account = &connection.account;
+    let body = html! {
+        <>
+            <div class="wait" role="status">
+                { Icon::CircleCheck.svg_with("big good") }
+                <h3>{ if completed.reconnected { "Reconnected" } else { "Connected" } }</h3>
+                <p>{ "Now add the repositories you want to back up into or compare with." }</p>
+            </div>
+            <dl class="facts">
+                <dt>{ "Account" }</dt><dd>{ display_name(connection) }</dd>
+                if let Some(host) = &account.ui_domain { <dt>{ "At" }</dt><dd class="mono">{ visible(host) }</dd> }
+            </dl>
+        </>
+    };
+    let add = Action::Git(GitAction::AddRepo(connection.id.clone()));
+    let foot = html! {
+        <>
+            if scene.ready.git.is_some() {
+                <button type="button" class="button" onclick={scene.click(add)}>{ Icon::Plus.svg() }{ "Add Repo" }</button>
+            }
             <button id="flow-done" type="button" class="button primary" onclick={scene.click(Action::CloseDialog)}>{ "Done" }</button>
         </>
     };

@@ -56,7 +56,10 @@ pub(crate) fn lead(scene: &Scene<'_>) -> String {
                 ..
             },
         ) => connection,
-        Some(Dialog::Flow { .. } | Dialog::Bulk | Dialog::Static { .. }) | None => {
+        Some(
+            Dialog::Flow { .. } | Dialog::Bulk | Dialog::AddRepo { .. } | Dialog::Static { .. },
+        )
+        | None => {
             return String::new();
         }
     };

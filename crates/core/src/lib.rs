@@ -11,6 +11,7 @@ pub mod explorer;
 pub mod features;
 pub mod flow;
 pub mod forecast;
+pub mod github;
 pub mod guide;
 pub mod help;
 pub mod ids;

@@ -245,7 +245,13 @@ pub fn display_name(connection: &Connection) -> String {
     .flatten()
     .map(|name| crate::text::visible(name.trim()))
     .find(|name| !name.is_empty())
-    .unwrap_or_else(|| format!("Portal {}", connection.account.portal_id))
+    .unwrap_or_else(|| {
+        let kind = match connection.provider {
+            Provider::Hubspot => "Portal",
+            Provider::Github => "GitHub account",
+        };
+        format!("{kind} {}", connection.account.portal_id)
+    })
 }
 
 #[cfg(test)]

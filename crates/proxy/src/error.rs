@@ -62,12 +62,7 @@ impl ApiError {
     /// In the words of another provider: the catalogue speaks of HubSpot.
     #[must_use]
     pub(crate) fn about(mut self, provider: Provider) -> Self {
-        if provider != Provider::Hubspot {
-            let problem = &mut *self.0;
-            for text in [&mut problem.title, &mut problem.detail, &mut problem.action] {
-                *text = text.replace(Provider::Hubspot.title(), provider.title());
-            }
-        }
+        *self.0 = self.0.about(provider);
         self
     }
 

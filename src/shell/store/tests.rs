@@ -4,11 +4,11 @@ use super::*;
 use futures_util::FutureExt as _;
 
 /// In memory nothing is waited for.
-fn now<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn now<T>(work: impl Future<Output = T>) -> T {
     work.now_or_never().expect("memory answers at once")
 }
 
-fn store() -> Store {
+pub(super) fn store() -> Store {
     Store {
         name: "test".into(),
         layers: Rc::new(Layers::new(None)),

@@ -94,9 +94,9 @@ fn choice<T: Choice + Copy + PartialEq + 'static>(
     let query = scene.ready.accounts.query.clone();
     let onchange = scene.act.reform(move |event: Event| {
         let picked = event.target_unchecked_into::<HtmlSelectElement>().value();
-        let picked = picked.parse::<usize>().ok().and_then(|at| choices.get(at));
+        let picked = choices.iter().copied().find(|one| one.slug() == picked);
         let mut query = query.clone();
-        set(&mut query, picked.copied().into_iter().collect());
+        set(&mut query, picked.into_iter().collect());
         ask(query)
     });
     let several = chosen.iter().count() > 1;
@@ -104,8 +104,8 @@ fn choice<T: Choice + Copy + PartialEq + 'static>(
         <select aria-label={label} {onchange}>
             <option value="" selected={chosen.is_empty()}>{ all }</option>
             if several { <option value="several" selected=true disabled=true>{ "Several" }</option> }
-            { for choices.iter().enumerate().map(|(at, one)| html! {
-                <option value={at.to_string()} selected={!several && chosen.contains(*one)}>{ format!("{} ({})", title(*one), grouped(count(*one))) }</option>
+            { for choices.iter().map(|one| html! {
+                <option value={one.slug()} selected={!several && chosen.contains(*one)}>{ format!("{} ({})", title(*one), grouped(count(*one))) }</option>
             }) }
         </select>
     }

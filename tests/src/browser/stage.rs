@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use super::dist;
-use crate::{Caller, Person};
+use crate::{Caller, Person, offer_github};
 
 /// What a test wants otherwise than usual.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Setup {
     pub tenants: Vec<Tenant>,
     /// Requests a minute of one person; the proxy's own number unless a test makes many portals at once.
     pub user_per_minute: Option<u32>,
+    /// The sandbox's GitHub App beside HubSpot.
+    pub github: bool,
 }
 
 impl Setup {
@@ -40,6 +42,7 @@ impl Setup {
             return_uris: Vec::new(),
             tenants: Vec::new(),
             user_per_minute: None,
+            github: false,
         }
     }
 }
@@ -58,6 +61,15 @@ impl Stage {
     /// Starts both over a fixture.
     pub async fn of(fixture: &'static str) -> Self {
         Self::set(Setup::of(fixture)).await
+    }
+
+    /// The usual over the smallest fixture, and the sandbox's GitHub beside HubSpot.
+    pub async fn with_github() -> Self {
+        Self::set(Setup {
+            github: true,
+            ..Setup::of("small")
+        })
+        .await
     }
 
     /// Starts both.
@@ -94,6 +106,9 @@ impl Stage {
         config.tenants = setup.tenants;
         if let Some(limit) = setup.user_per_minute {
             config.limits.user_per_minute = limit;
+        }
+        if setup.github {
+            sandbox.with(|state| offer_github(&mut config, state));
         }
         let proxy = start(&config, listener).await;
         Self {

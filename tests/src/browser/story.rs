@@ -56,6 +56,51 @@ impl Page {
         .await;
     }
 
+    /// On GitHub's page: signs in as this account and authorizes. The window closes by itself; turns home.
+    pub async fn authorize_github(&self, login: &str) {
+        self.turn_to_other().await;
+        self.see("main[data-provider=github][data-step=authorize]")
+            .await;
+        self.click(&format!("label[for=user-{login}]")).await;
+        self.click("#authorize").await;
+        self.home_alone().await;
+    }
+
+    /// From Connections through GitHub's window, up to a card with this account.
+    pub async fn connect_github(&self, login: &str) {
+        self.go("#/settings/connections").await;
+        self.click("#connect-git").await;
+        self.click("#continue-to-github").await;
+        self.authorize_github(login).await;
+        self.read("dialog h3", "Connected").await;
+        self.click("#flow-done").await;
+        self.see_no("dialog").await;
+        self.read(
+            &format!("[data-github='{login}'] a.status.good"),
+            "Connected",
+        )
+        .await;
+    }
+
+    /// On the card of the one GitHub connection: links `owner/name`, of the account with this installation.
+    pub async fn add_repo(&self, installation: u64, full_name: &str) {
+        self.click("[data-add-repo]").await;
+        self.choose("#repo-account", &installation.to_string())
+            .await;
+        let (_, name) = full_name.split_once('/').expect("owner/name");
+        self.write("#repo-search", name).await;
+        self.click(&format!("[data-repository='{full_name}']"))
+            .await;
+        self.see("#repo-branch").await;
+        self.click("#add-repo").await;
+        self.see_no("dialog").await;
+        self.read(
+            &format!("[data-repo='{full_name}'] .status.good"),
+            "Connected",
+        )
+        .await;
+    }
+
     /// Goes to a view by its address.
     pub async fn go(&self, hash: &str) {
         self.js("location.hash = arguments[0]", &[hash.into()])

@@ -109,11 +109,10 @@ async fn the_broken_ones_are_found_at_a_glance_and_a_view_is_an_address() {
     assert_eq!(page.texts(".account-name").await, sorted);
     assert!(page.url().await.ends_with("sort=-name"));
 
-    page.choose_option("select[aria-label=Status]", "Needs reconnection (2)")
+    page.choose_option("select[aria-label=Status]", "needs_reconnection")
         .await;
     rows_are(page, 2).await;
-    page.choose_option("select[aria-label=Status]", "All statuses")
-        .await;
+    page.choose_option("select[aria-label=Status]", "").await;
     rows_are(page, 9).await;
 }
 
@@ -133,7 +132,7 @@ async fn many_portals_are_changed_or_removed_after_a_dry_run() {
         page.click(&row(portal, ".choose")).await;
     }
     page.read(".chosen-count", "3 chosen").await;
-    page.choose_option("#bulk-type", "Audit Only").await;
+    page.choose_option("#bulk-type", "audit_only").await;
     page.read(
         "dialog",
         "2 of 3 portals will be changed to Audit Only; 1 already is Audit Only",
@@ -190,7 +189,7 @@ async fn a_portals_panel_tells_its_story_and_offers_the_way_on() {
         assert!(story.contains(words), "{words:?} is not in {story}");
     }
     assert!(page.count(".side-panel [data-cause]").await >= 3, "{story}");
-    page.see(".side-panel .scope-table").await;
+    assert_eq!(page.count(".side-panel .scope-table").await, 1);
     page.press("\u{e00c}").await;
     page.see_no(".side-panel").await;
     let focused = "return root.activeElement === $(arguments[0])";

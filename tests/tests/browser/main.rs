@@ -13,6 +13,7 @@ mod actions;
 mod consent;
 mod embedded;
 mod gallery;
+mod github;
 mod guide;
 mod help;
 mod hostile;

@@ -315,3 +315,74 @@ proptest! {
         prop_assert!(!reading.reason.contains('-'), "no negative time: {}", reading.reason);
     }
 }
+
+/// D36, D45, R3: a GitHub connection speaks of GitHub, whatever befell it.
+#[test]
+fn a_github_connection_speaks_of_github() {
+    use FaultCategory::{Configuration, GrantDead, Transient};
+    let with = |change: &dyn Fn(&mut Connection)| {
+        let mut connection = connection();
+        connection.provider = Provider::Github;
+        change(&mut connection);
+        let reading = read_status(&connection, 1_090);
+        let said = format!("{} {}", reading.reason, reading.action);
+        assert!(
+            !said.contains("HubSpot") && !said.contains("ortal"),
+            "{said}"
+        );
+        (reading.status, said)
+    };
+    let faulty =
+        |category, cause| with(&|c: &mut Connection| c.grant.fault = Some(fault(category, cause)));
+    let revoked = |by: &str| {
+        with(&|c: &mut Connection| {
+            c.grant.revoked = Some(Revocation {
+                at: 1,
+                by: by.into(),
+            });
+        })
+    };
+    for ((status, said), want, says) in [
+        (with(&|_| {}), Status::Connected, "valid"),
+        (
+            faulty(GrantDead, FaultCause::RefreshTokenInvalid),
+            Status::NeedsReconnection,
+            "GitHub no longer accepts",
+        ),
+        (
+            faulty(GrantDead, FaultCause::AccountGone),
+            Status::NeedsReconnection,
+            "GitHub no longer accepts",
+        ),
+        (
+            faulty(GrantDead, FaultCause::LostResponse),
+            Status::NeedsReconnection,
+            "the answer was lost",
+        ),
+        (
+            faulty(Configuration, FaultCause::ClientCredentials),
+            Status::Suspended,
+            "GitHub does not accept",
+        ),
+        (
+            faulty(Transient, FaultCause::ProviderTrouble),
+            Status::Checking,
+            "GitHub has not answered well",
+        ),
+        (
+            with(&|c| c.grant.granted = vec!["oauth".into()]),
+            Status::ConnectedLimited,
+            "choose Reconnect",
+        ),
+        (revoked("provider"), Status::Disconnected, "on GitHub"),
+        (revoked("here"), Status::Disconnected, "here"),
+    ] {
+        assert_eq!(status, want, "{said}");
+        assert!(said.contains(says), "{said}");
+    }
+    let mut nameless = connection();
+    nameless.provider = Provider::Github;
+    nameless.account.name = None;
+    nameless.account.hub_domain = None;
+    assert!(display_name(&nameless).starts_with("GitHub account "));
+}

@@ -1,5 +1,6 @@
 //! Errors on the wire: `application/problem+json` (RFC 9457) with Portico's members.
 
+use super::Provider;
 use crate::error::ErrorCode;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,68 @@ impl Problem {
         self.detail = detail.into();
         self
     }
+
+    /// In the words of another provider: the catalogue speaks of HubSpot.
+    #[must_use]
+    pub fn about(mut self, provider: Provider) -> Self {
+        if provider == Provider::Github {
+            if let Some((title, action)) = of_github(self.code) {
+                title.clone_into(&mut self.title);
+                action.clone_into(&mut self.action);
+            }
+            for text in [&mut self.title, &mut self.detail, &mut self.action] {
+                *text = text.replace(Provider::Hubspot.title(), provider.title());
+            }
+        }
+        self
+    }
+}
+
+/// Title and action of the codes whose own words fit portals alone.
+fn of_github(code: ErrorCode) -> Option<(&'static str, &'static str)> {
+    Some(match code {
+        ErrorCode::ConsentDenied => (
+            "Access was not granted",
+            "Start again and choose Authorize on GitHub's page.",
+        ),
+        ErrorCode::FlowFinished => (
+            "This authorization is already over",
+            "Start again with Connect Git.",
+        ),
+        ErrorCode::BadVerifier => (
+            "The proof of the starter did not match",
+            "Start again with Connect Git.",
+        ),
+        ErrorCode::WrongPortal => (
+            "Another GitHub account was chosen",
+            "Sign in to GitHub as the account named here and start again, or connect the other one with Connect Git.",
+        ),
+        ErrorCode::PortalLinkedElsewhere => (
+            "This GitHub account is linked to another organization",
+            "Disconnect it there first, then connect it here.",
+        ),
+        ErrorCode::NeedsReauth => (
+            "The GitHub connection needs reconnection",
+            "Choose Reconnect on its card under Connections.",
+        ),
+        ErrorCode::Disconnected => (
+            "The GitHub account is disconnected",
+            "Choose Reconnect on its card under Connections; its repositories stay linked.",
+        ),
+        ErrorCode::UpstreamUnauthorized => (
+            "GitHub did not accept the access token",
+            "Try again; if it stays, reconnect the GitHub account.",
+        ),
+        ErrorCode::UpstreamForbidden => (
+            "GitHub does not allow this for the connection",
+            "Look in GitHub's settings whether the app may see it; an organization may ask for single sign-on.",
+        ),
+        ErrorCode::UpstreamNotFound => (
+            "GitHub does not have this",
+            "Look whether it still exists and whether the account may see it, then try again.",
+        ),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -93,5 +156,27 @@ mod tests {
         assert_eq!(json["detail"], "3 of 3 portals are used.");
         assert!(json["action"].as_str().unwrap().contains("upgrade"));
         assert_eq!(serde_json::from_value::<Problem>(json).unwrap(), problem);
+    }
+
+    /// D37, D45: what goes wrong with GitHub is told in GitHub's words, and what goes wrong with HubSpot stays.
+    #[test]
+    fn a_problem_speaks_of_its_provider() {
+        for code in ErrorCode::ALL {
+            let plain = Problem::of(*code);
+            assert_eq!(plain.clone().about(Provider::Hubspot), plain);
+            let github = plain.about(Provider::Github);
+            let said = [&github.title, &github.detail, &github.action].map(String::as_str);
+            assert!(
+                said.iter().all(|text| !text.contains("HubSpot")),
+                "{said:?}"
+            );
+            assert!(said.iter().all(|text| !text.is_empty()), "{said:?}");
+        }
+        let denied = Problem::of(ErrorCode::ConsentDenied).about(Provider::Github);
+        assert!(denied.action.contains("Authorize on GitHub's page"));
+        let chosen = Problem::of(ErrorCode::WrongPortal)
+            .with_detail("mara was to be reconnected.")
+            .about(Provider::Github);
+        assert_eq!(chosen.detail, "mara was to be reconnected.");
     }
 }
