@@ -118,6 +118,13 @@ impl Ready {
                     .iter()
                     .filter(|item| matches!(item.outcome, BulkOutcome::Change { .. }))
                     .cloned()
+                    .map(|mut item| {
+                        // A refresh meanwhile is nobody's change.
+                        let all = &self.booted.connections;
+                        let known = all.iter().find(|known| known.id == item.id);
+                        item.version = known.map_or(item.version, |known| known.version);
+                        item
+                    })
                     .collect();
                 bulk.run = Some(Task::spawn(async move {
                     let mut left = changes.into_iter();

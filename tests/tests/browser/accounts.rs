@@ -41,6 +41,15 @@ async fn agency(name: &str) -> (Stage, Browser) {
             .read(&row(portal, "a.status.attention"), "Needs reconnection")
             .await;
     }
+    // Refreshes change a connection's version; from here on nobody refreshes.
+    browser
+        .page
+        .until(
+            "retrieval to end",
+            "return !$('.retrieval progress') && !said(root.firstElementChild).includes('Pending')",
+            &[],
+        )
+        .await;
     (stage, browser)
 }
 
@@ -69,7 +78,7 @@ async fn the_broken_ones_are_found_at_a_glance_and_a_view_is_an_address() {
     rows_are(page, 9).await;
     let first = page
         .js(
-            "return $$('tbody tr').slice(0, 2).map((r) => Number(r.dataset.portal)).sort()",
+            "return $$('tbody tr').slice(0, 2).map((r) => Number(r.dataset.portal)).sort((a, b) => a - b)",
             &[],
         )
         .await;
