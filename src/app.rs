@@ -7,6 +7,7 @@ mod bulk;
 mod connections;
 mod explore;
 mod flow;
+mod flows;
 mod github;
 mod help;
 mod journal;
