@@ -14,7 +14,10 @@ use web_sys::HtmlElement;
 use yew::{AppHandle, Callback, Renderer};
 
 /// The widget's stylesheet, for `adoptedStyleSheets`.
-const STYLES: &str = include_str!("../www/styles.css");
+const STYLES: &str = concat!(
+    include_str!("../www/styles.css"),
+    include_str!("../www/rooms.css")
+);
 
 const INVALID_OPTIONS: &str = "invalid options: proxyUrl must be a text, returnUri a text or nothing, \
     session \"solo\" or \"host\", layout \"page\" or \"embedded\", routing \"hash\" or \"memory\", and there \

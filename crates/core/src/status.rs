@@ -177,10 +177,13 @@ pub fn read_status(connection: &Connection, now: UnixSeconds) -> Reading {
                 "The token lacks some permissions.",
             )
             .into(),
-            by_kind(
-                "Parts that need them are marked. To grant them, ask for more permissions in the portal's details.",
-                "Parts that need them are marked. Add them to the private app or service key in HubSpot, then test the connection here.",
-            ),
+            match connection.provider {
+                Provider::Github => "To grant them, choose Reconnect.",
+                Provider::Hubspot => by_kind(
+                    "Parts that need them are marked. To grant them, ask for more permissions in the portal's details.",
+                    "Parts that need them are marked. Add them to the private app or service key in HubSpot, then test the connection here.",
+                ),
+            },
         ),
     }
 }

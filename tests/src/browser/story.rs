@@ -85,7 +85,7 @@ impl Page {
     /// On the card of the one GitHub connection: links `owner/name`, of the account with this installation.
     pub async fn add_repo(&self, installation: u64, full_name: &str) {
         self.click("[data-add-repo]").await;
-        self.choose("#repo-account", &installation.to_string())
+        self.choose_option("#repo-account", &installation.to_string())
             .await;
         let (_, name) = full_name.split_once('/').expect("owner/name");
         self.write("#repo-search", name).await;

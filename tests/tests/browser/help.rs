@@ -127,8 +127,8 @@ async fn the_index_lists_everything_and_old_addresses_work() {
     page.read(".scope-list", "crm.schemas.deals.read").await;
 }
 
-/// J28, J29, J30, J32, R30, R31, R32, R33, S3, S4, S13, S14, S15, S18, S19, D27, D34, D35, D46, D48, D49, D51, D57, D58,
-/// D59, D60, D61, D62, D63, D64, D65, D67, D69, D70, B18, P1: what the promises want said stands on screen.
+/// J32, R32, S13, S14, S15, D46, D59, D61, D62, D63, D64, D65, D67, D71: what these promises want said stands on screen.
+/// Others whose words stand here too are about what happens, and are proved where it does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_must_be_explained_is_explained() {
     let stage = Stage::of("small").await;

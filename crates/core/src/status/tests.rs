@@ -352,7 +352,7 @@ fn a_github_connection_speaks_of_github() {
         (
             faulty(GrantDead, FaultCause::AccountGone),
             Status::NeedsReconnection,
-            "GitHub no longer accepts",
+            "GitHub denies access",
         ),
         (
             faulty(GrantDead, FaultCause::LostResponse),
