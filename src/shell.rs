@@ -10,6 +10,7 @@ pub(crate) mod clock;
 pub(crate) mod download;
 pub(crate) mod events;
 mod fetch;
+pub(crate) mod gate;
 pub(crate) mod host;
 pub(crate) mod kept;
 mod listener;

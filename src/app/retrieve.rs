@@ -1,6 +1,7 @@
 //! Which portals are being retrieved, and how far each has come.
 
 use crate::shell::clock::now_seconds;
+use crate::shell::gate::Gate;
 use crate::shell::proxy::Proxy;
 use crate::shell::retrieval::{Mode, ProgressUpdate, Retrieval};
 use crate::shell::store::Store;
@@ -11,12 +12,17 @@ use portico_core::status::read_status;
 use portico_core::wire::{Connection, Provider, UnixSeconds};
 use yew::Callback;
 
+/// Portals that are retrieved at once; the others are pending (D10). Each has a budget of its own at HubSpot, and all share
+/// the browser's few connections to the proxy.
+const AT_ONCE: usize = 4;
+
 pub(crate) struct Retrievals {
     proxy: Proxy,
     store: Store,
     on_progress: Callback<ProgressUpdate>,
     on_stored: Callback<(PortalId, Kind, String)>,
     running: LiteMap<PortalId, (Mode, Retrieval)>,
+    gate: Gate,
     progress: LiteMap<PortalId, ProgressUpdate>,
     /// When each run began: a wait that lasts too long is told (D48).
     began: LiteMap<PortalId, UnixSeconds>,
@@ -36,6 +42,7 @@ impl Retrievals {
             on_progress,
             on_stored,
             running,
+            gate: Gate::new(AT_ONCE),
             progress,
             began: LiteMap::new(),
         }
@@ -90,6 +97,7 @@ impl Retrievals {
             mode,
             self.on_progress.clone(),
             on_stored,
+            self.gate.clone(),
         );
         self.running.insert(portal, (mode, run));
         self.began.insert(portal, now_seconds());

@@ -2,6 +2,7 @@
 //! Owns the run's lifetime and the lock between tabs; what is asked, when and how often is the core's.
 
 use super::clock::{monotonic_ms, now_ms};
+use super::gate::Gate;
 use super::lock::Lock;
 use super::proxy::{Proxy, RelayAnswer};
 use super::store::{NewPart, Standing, Store, StoredPortal};
@@ -76,7 +77,7 @@ pub(crate) struct Retrieval {
 }
 
 impl Retrieval {
-    /// Starts a run. `on_stored` names each part once it can be loaded from the store.
+    /// Starts a run as soon as the gate has a place. `on_stored` names each part once it can be loaded from the store.
     pub(crate) fn start(
         proxy: Proxy,
         store: Store,
@@ -84,6 +85,7 @@ impl Retrieval {
         mode: Mode,
         on_progress: Callback<ProgressUpdate>,
         on_stored: Callback<(Kind, String)>,
+        gate: Gate,
     ) -> Self {
         let run = Run {
             proxy,
@@ -96,6 +98,7 @@ impl Retrieval {
         };
         Self {
             _task: Task::spawn(async move {
+                let _place = gate.enter().await;
                 match later::retrieval().await {
                     Ok(retrieve) => retrieve(run, mode).await,
                     // The next event of the connection, or the next tick, starts it again.

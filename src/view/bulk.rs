@@ -7,7 +7,7 @@ use super::{Scene, notice};
 use crate::app::{Action, Bulk, BulkStep, Fared};
 use portico_core::accounts::{BulkAction, BulkItem, BulkOutcome, BulkPlan};
 use portico_core::text::grouped;
-use portico_core::wire::{GrantKind, ProbeOutcome, Problem, TestReport, Verdict};
+use portico_core::wire::{GrantKind, ProbeOutcome, Problem, Provider, TestReport, Verdict};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -15,7 +15,9 @@ pub(crate) fn view(scene: &Scene<'_>, bulk: &Bulk) -> Html {
     let plan = &bulk.plan;
     let title = title(plan);
     let on_close = scene.act.reform(|()| Action::CloseDialog);
-    let lead = if bulk.begun() {
+    // Of one alone the title says it.
+    let alone = plan.action == BulkAction::Remove && plan.items.len() == 1;
+    let lead = if bulk.begun() || alone {
         String::new()
     } else {
         [&plan.headline, "."].concat()
@@ -54,10 +56,9 @@ fn planned(scene: &Scene<'_>, bulk: &Bulk) -> Html {
         Action::Bulk(BulkStep::Uninstall(wanted))
     });
     let by_oauth = plan.changes().any(|item| {
-        scene
-            .ready
-            .connection(&item.id)
-            .is_some_and(|connection| connection.grant.kind == GrantKind::Oauth)
+        scene.ready.connection(&item.id).is_some_and(|connection| {
+            connection.provider == Provider::Hubspot && connection.grant.kind == GrantKind::Oauth
+        })
     });
     html! {
         <>
@@ -65,7 +66,7 @@ fn planned(scene: &Scene<'_>, bulk: &Bulk) -> Html {
                 <div class="notice bad">
                     { Icon::TriangleAlert.svg() }
                     <div>
-                        <strong>{ "This cannot be undone. What goes:" }</strong>
+                        <strong>{ "What goes" }</strong>
                         <ul class="plain-list">{ for plan.lost.iter().map(|line| html! { <li>{ line }</li> }) }</ul>
                     </div>
                 </div>
@@ -123,6 +124,11 @@ fn item(item: &BulkItem) -> Html {
     }
 }
 
+fn is_github(scene: &Scene<'_>, item: &BulkItem) -> bool {
+    let known = scene.ready.connection(&item.id);
+    known.is_some_and(|connection| connection.provider == Provider::Github)
+}
+
 fn planned_foot(scene: &Scene<'_>, bulk: &Bulk) -> Html {
     let plan = &bulk.plan;
     let danger = plan.action == BulkAction::Remove;
@@ -132,6 +138,9 @@ fn planned_foot(scene: &Scene<'_>, bulk: &Bulk) -> Html {
         BulkAction::ChangeType(_) => "Change type".to_owned(),
         BulkAction::MoveToWorkspace(_) => "Move".to_owned(),
         BulkAction::Remove if many => format!("Remove {} portals", grouped(plan.changing)),
+        BulkAction::Remove if plan.items.iter().any(|item| is_github(scene, item)) => {
+            "Remove connection".to_owned()
+        }
         BulkAction::Remove => "Remove portal".to_owned(),
     };
     let class = if danger {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use fantoccini::Client;
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::CmdError;
 use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
-use fantoccini::{Client, key::Key};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -212,8 +212,9 @@ impl Page {
             let element = self.find(selector, "").await?;
             if let Some(element) = element {
                 element.click().await?;
-                let all = format!("{}a{}", char::from(Key::Control), char::from(Key::Null));
-                element.send_keys(&all).await?;
+                // Select all, as a menu of the browser's does; a chord of keys does not reach every field.
+                self.try_js("$(arguments[0]).select()", &[json!(selector)])
+                    .await?;
                 element.send_keys(text).await?;
             }
             Ok::<(), CmdError>(())

@@ -374,7 +374,7 @@ fn a_github_connection_speaks_of_github() {
             Status::ConnectedLimited,
             "choose Reconnect",
         ),
-        (revoked("provider"), Status::Disconnected, "on GitHub"),
+        (revoked("provider"), Status::Disconnected, "in GitHub"),
         (revoked("here"), Status::Disconnected, "here"),
     ] {
         assert_eq!(status, want, "{said}");

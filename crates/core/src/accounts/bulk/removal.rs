@@ -5,7 +5,7 @@ use super::{portals, revocable};
 use crate::explorer::fold;
 use crate::status::display_name;
 use crate::text::{NAME_CHARS, is_plain};
-use crate::wire::{Connection, GrantKind};
+use crate::wire::{Connection, GrantKind, Provider};
 
 /// What must be typed before a removal begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,14 @@ impl Confirmation {
                     && !name.contains('\u{fffd}')
                     && name.chars().count() <= NAME_CHARS
                 {
-                    (name, "the portal's name")
+                    (
+                        name,
+                        if one.provider == Provider::Github {
+                            "the account's name"
+                        } else {
+                            "the portal's name"
+                        },
+                    )
                 } else {
                     (one.account.portal_id.to_string(), "the portal's id")
                 }
@@ -54,6 +61,11 @@ pub(super) fn lost(removed: &[&Connection]) -> Vec<String> {
     if all == 0 {
         return lost;
     }
+    if let [one] = removed
+        && one.provider == Provider::Github
+    {
+        return github(one);
+    }
     lost.push(if all == 1 {
         "The connection with its label, connection type and workspace.".to_owned()
     } else {
@@ -77,8 +89,33 @@ pub(super) fn lost(removed: &[&Connection]) -> Vec<String> {
     lost
 }
 
+/// What goes with a GitHub account.
+fn github(removed: &Connection) -> Vec<String> {
+    let mut lost = vec![
+        "The connection with its label.".to_owned(),
+        "The list of its linked repositories kept in this browser. The repositories themselves stay as they are."
+            .to_owned(),
+    ];
+    if revocable(removed) {
+        lost.push(
+            "The authorization: it is revoked at GitHub, and with it all that this account granted to the app."
+                .to_owned(),
+        );
+    }
+    lost
+}
+
 /// What is left to know.
 pub(super) fn notes(removed: &[&Connection]) -> Vec<String> {
+    if let [one] = removed
+        && one.provider == Provider::Github
+    {
+        return vec![
+            "This cannot be undone. The app stays installed on accounts and organizations until an owner uninstalls \
+             it in GitHub's settings."
+                .to_owned(),
+        ];
+    }
     let mut notes = vec![
         "This cannot be undone. Save what you still need first.".to_owned(),
         format!(

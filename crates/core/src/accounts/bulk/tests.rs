@@ -269,6 +269,28 @@ fn a_removal_lists_what_goes() {
     assert!(by_admin(BulkAction::Remove, &[]).confirmation.is_none());
 }
 
+/// D27, D29, D45: the removal of a GitHub account speaks of GitHub, and of its repositories alone.
+#[test]
+fn the_removal_of_a_github_account_speaks_of_github() {
+    let account = portal(7, |connection| {
+        connection.provider = crate::wire::Provider::Github;
+        connection.account.name = Some("mara".into());
+    });
+    let plan = plan(BulkAction::Remove, &[&account], &[], Role::Admin, 100);
+    let said = [plan.lost.join(" "), plan.notes.join(" ")].join(" ");
+    assert!(
+        said.contains("The repositories themselves stay as they are"),
+        "{said}"
+    );
+    assert!(said.contains("revoked at GitHub"), "{said}");
+    assert!(
+        !said.contains("HubSpot") && !said.contains("ortal"),
+        "{said}"
+    );
+    let proof = plan.confirmation.unwrap();
+    assert!(proof.accepts(&proof.expects) && proof.ask.ends_with("the account's name."));
+}
+
 /// D33: a removal begins when its number, or the portal's name, was typed.
 #[test]
 fn a_removal_is_confirmed_by_typing() {
