@@ -3,7 +3,7 @@
 
 use super::dialog::Modal;
 use super::icon::Icon;
-use super::{Scene, notice};
+use super::{Scene, notice, place};
 use crate::app::{Action, Bulk, BulkStep, Fared};
 use portico_core::accounts::{BulkAction, BulkItem, BulkOutcome, BulkPlan};
 use portico_core::text::grouped;
@@ -15,12 +15,17 @@ pub(crate) fn view(scene: &Scene<'_>, bulk: &Bulk) -> Html {
     let plan = &bulk.plan;
     let title = title(plan);
     let on_close = scene.act.reform(|()| Action::CloseDialog);
-    // Of one alone the title says it.
-    let alone = plan.action == BulkAction::Remove && plan.items.len() == 1;
-    let lead = if bulk.begun() || alone {
-        String::new()
-    } else {
-        [&plan.headline, "."].concat()
+    let alone = match plan.items.as_slice() {
+        [one] => scene.ready.connection(&one.id),
+        _ => None,
+    };
+    let lead = match alone {
+        // Of one alone the title says what is done to it.
+        Some(connection) if connection.provider == Provider::Hubspot => {
+            place::lead_of(scene, connection)
+        }
+        _ if bulk.begun() || alone.is_some() => String::new(),
+        _ => [&plan.headline, "."].concat(),
     };
     let key = title.clone();
     let (body, foot) = if bulk.begun() {

@@ -66,6 +66,11 @@ pub(crate) fn lead(scene: &Scene<'_>) -> String {
     let Some(connection) = scene.ready.connection(id) else {
         return String::new();
     };
+    lead_of(scene, connection)
+}
+
+/// What a dialog acts on, as its second line.
+pub(crate) fn lead_of(scene: &Scene<'_>, connection: &Connection) -> String {
     let mut lead = described(scene, connection);
     if let Some(first) = lead.get_mut(..1) {
         first.make_ascii_uppercase();

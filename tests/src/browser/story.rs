@@ -106,4 +106,20 @@ impl Page {
         self.js("location.hash = arguments[0]", &[hash.into()])
             .await;
     }
+
+    /// In the dialog that asks for it: types what proves that the removal is meant, and removes.
+    pub async fn prove_and_remove(&self) {
+        self.see("#confirm-text").await;
+        let ask = self.text("dialog label.field").await;
+        let named = ask
+            .strip_prefix("Type ")
+            .and_then(|ask| ask.rsplit_once(", the "));
+        let Some((name, _)) = named else {
+            self.fail(&format!("the dialog asks for nothing: {ask}"))
+                .await;
+        };
+        self.write("#confirm-text", name).await;
+        self.click("#confirm").await;
+        self.see_no("dialog").await;
+    }
 }

@@ -137,15 +137,12 @@ async fn a_removed_portal_is_revoked_and_leaves_nothing_in_the_browser() {
     assert!(page.js(kept, &[]).await.as_u64() > Some(20));
     assert!(stage.sandbox.with(|state| !state.refresh_tokens.is_empty()));
 
-    let name = page.text(".account-name").await;
     choose(page, "Remove").await;
     page.read("dialog", "This cannot be undone").await;
     page.read("dialog", "Connected Apps").await;
     let confirm = "return $('#confirm').disabled";
     assert_eq!(page.js(confirm, &[]).await, json!(true), "not by a slip");
-    page.write("#confirm-text", &name).await;
-    page.click("#confirm").await;
-    page.see_no("dialog").await;
+    page.prove_and_remove().await;
     page.see_no("tr[data-portal]").await;
     page.read("h2", "No portals yet").await;
     let revoked = |stage: &Stage| stage.sandbox.with(|state| state.refresh_tokens.is_empty());

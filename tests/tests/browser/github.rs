@@ -268,13 +268,7 @@ async fn revoked_access_is_told_mended_by_reconnecting_and_removal_leaves_nothin
     page.read("dialog", "The repositories themselves stay as they are")
         .await;
     page.read("dialog", "revoked at GitHub").await;
-    let ask = page.text("dialog label.field").await;
-    let name = ask
-        .strip_prefix("Type ")
-        .and_then(|ask| ask.split(", ").next());
-    page.write("#confirm-text", name.unwrap()).await;
-    page.click_text("#confirm", "Remove connection").await;
-    page.see_no("dialog").await;
+    page.prove_and_remove().await;
     page.see_no(&card).await;
     let revoked = |stage: &Stage| stage.sandbox.with(|state| state.github.grants.is_empty());
     stage.until("the revocation", revoked).await;

@@ -31,8 +31,7 @@ async fn live_a_life(page: &Page) {
     page.click("#confirm").await;
     page.see_no("dialog").await;
     choose(page, "Remove").await;
-    page.click("#confirm").await;
-    page.see_no("dialog").await;
+    page.prove_and_remove().await;
     page.see_no("tr[data-portal]").await;
 }
 
