@@ -11,6 +11,7 @@ mod flows;
 mod github;
 mod help;
 mod journal;
+mod keep;
 mod parts;
 mod retrieve;
 mod support;
@@ -26,6 +27,7 @@ pub(crate) use token_entry::EntryAction;
 pub(crate) use workspaces::{Change, PlaceAction};
 
 use crate::later::{Arrival, Parts};
+use crate::shell::download::Saved;
 use crate::shell::events::{self, StreamState, Subscription};
 use crate::shell::host::{HostEvent, Layout, Routing};
 use crate::shell::location::{self, HashListener};
@@ -134,6 +136,8 @@ pub(crate) enum Action {
     /// Whether the open help entry helped (S20).
     Helpful(bool),
     DownloadSupport,
+    /// Downloads what this browser holds of a portal.
+    Keep(ConnectionId),
     Retry,
     /// Asks again for a part of the app that did not load.
     LoadAgain,
@@ -160,6 +164,7 @@ pub(crate) enum Msg {
     Copied(bool),
     Arrived(Arrival),
     Fared(Box<bulk::BulkResult>),
+    Kept(Result<Saved, Box<Problem>>),
     Place(workspaces::PlaceMsg),
     Entered(token_entry::Entered),
     Tick,
@@ -187,6 +192,8 @@ pub(crate) struct Ready {
     pub(crate) toast: Option<String>,
     pub(crate) accounts: Accounts,
     pub(crate) bulk: Option<Bulk>,
+    /// The file that was offered last; the browser reads it while this stands.
+    saved: Option<Saved>,
     /// What was answered of the open help entry.
     pub(crate) helpful: Option<bool>,
     /// What support needs of the last failure.
@@ -301,6 +308,7 @@ impl App {
             toast: None,
             accounts,
             bulk: None,
+            saved: None,
             helpful: None,
             support: None,
             places: workspaces::Places::default(),

@@ -109,6 +109,7 @@ impl App {
                 }
             }
             Msg::Fared(result) => ready.fared(*result),
+            Msg::Kept(result) => ready.kept(result),
             Msg::Copied(done) => {
                 let text = if done {
                     "Copied."
@@ -331,6 +332,7 @@ impl Ready {
                 self.bulk(ctx, BulkStep::Run);
             }
             Action::Bulk(step) => self.bulk(ctx, step),
+            Action::Keep(id) => self.keep(ctx, &id),
             Action::CopyView => {
                 let view = Route::accounts(self.accounts.query.clone(), None);
                 copy(ctx, location::page() + &view.hash());

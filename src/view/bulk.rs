@@ -7,7 +7,9 @@ use super::{Scene, notice, place};
 use crate::app::{Action, Bulk, BulkStep, Fared};
 use portico_core::accounts::{BulkAction, BulkItem, BulkOutcome, BulkPlan};
 use portico_core::text::grouped;
-use portico_core::wire::{GrantKind, ProbeOutcome, Problem, Provider, TestReport, Verdict};
+use portico_core::wire::{
+    Connection, GrantKind, ProbeOutcome, Problem, Provider, TestReport, Verdict,
+};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -15,10 +17,7 @@ pub(crate) fn view(scene: &Scene<'_>, bulk: &Bulk) -> Html {
     let plan = &bulk.plan;
     let title = title(plan);
     let on_close = scene.act.reform(|()| Action::CloseDialog);
-    let alone = match plan.items.as_slice() {
-        [one] => scene.ready.connection(&one.id),
-        _ => None,
-    };
+    let alone = alone(scene, plan);
     let lead = match alone {
         // Of one alone the title says what is done to it.
         Some(connection) if connection.provider == Provider::Hubspot => {
@@ -34,6 +33,14 @@ pub(crate) fn view(scene: &Scene<'_>, bulk: &Bulk) -> Html {
         (planned(scene, bulk), planned_foot(scene, bulk))
     };
     html! { <Modal {key} {title} {lead} {on_close} {foot}>{ body }</Modal> }
+}
+
+/// The one connection that the plan is about, if it is about one.
+fn alone<'a>(scene: &Scene<'a>, plan: &BulkPlan) -> Option<&'a Connection> {
+    match plan.items.as_slice() {
+        [one] => scene.ready.connection(&one.id),
+        _ => None,
+    }
 }
 
 fn title(plan: &BulkPlan) -> String {
@@ -80,6 +87,11 @@ fn planned(scene: &Scene<'_>, bulk: &Bulk) -> Html {
                 <div class="notice">{ Icon::Info.svg() }<div>{ for plan.notes.iter().map(|line| html! { <p>{ line }</p> }) }</div></div>
             }
             { items(plan) }
+            if let (true, Some(connection)) = (removing, alone(scene, plan).filter(|known| known.provider == Provider::Hubspot)) {
+                <p><button id="keep-first" type="button" class="button small" onclick={scene.click(Action::Keep(connection.id.clone()))}>
+                    { Icon::Download.svg() }{ "Download what this browser holds first" }
+                </button></p>
+            }
             if removing && by_oauth && plan.changing > 0 {
                 <label class="toggle wrap">
                     <input id="uninstall" type="checkbox" checked={bulk.uninstall} onchange={on_uninstall} />

@@ -119,6 +119,7 @@ async fn a_removed_portal_is_revoked_and_leaves_nothing_in_the_browser() {
     let stage = Stage::of("small").await;
     let browser = Browser::start("remove").await;
     let page = &browser.page;
+    page.watch_files().await;
     page.launch(&stage).await;
     page.connect_and_retrieve(SMALL).await;
     let kept = "return (async () => {
@@ -142,6 +143,11 @@ async fn a_removed_portal_is_revoked_and_leaves_nothing_in_the_browser() {
     page.read("dialog", "Connected Apps").await;
     let confirm = "return $('#confirm').disabled";
     assert_eq!(page.js(confirm, &[]).await, json!(true), "not by a slip");
+    page.click("#keep-first").await;
+    let (name, kept) = page.files(1).await.remove(0);
+    assert_eq!(name, format!("portico-portal-{SMALL}.json"));
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert!(kept["parts"].as_array().unwrap().len() > 20, "all of it");
     page.prove_and_remove().await;
     page.see_no("tr[data-portal]").await;
     page.read("h2", "No portals yet").await;
