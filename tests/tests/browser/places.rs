@@ -302,8 +302,11 @@ async fn a_member_sees_the_workspaces_and_who_may_change_them() {
     page.go("#/settings/connections").await;
     page.see(&format!(".connection[data-portal='{PORTAL}']"))
         .await;
+    assert_eq!(page.count("#use-token, #connect-hubspot").await, 0);
+    // A member may look, and see whether data flows.
+    page.click(".connection [aria-haspopup]").await;
     assert_eq!(
-        page.count("#use-token, .connection [aria-haspopup]").await,
-        0
+        page.texts(".menu-list button").await,
+        ["Test connection", "Retrieve metadata again"]
     );
 }
