@@ -156,9 +156,14 @@ impl Stage {
 
     /// Connects a portal without a browser, for stages that need many of them.
     pub async fn connect(&self, portal: u64) {
+        self.connect_keeping(portal, |_| true).await;
+    }
+
+    /// The same by a person who leaves out the optional permissions that `keep` does not name.
+    pub async fn connect_keeping(&self, portal: u64, keep: impl Fn(&str) -> bool) {
         let caller = self.caller();
         let flow = caller.start_connect().await;
-        let claim = Person::new().consent(&flow, portal).await;
+        let claim = Person::new().consent_keeping(&flow, portal, keep).await;
         let answer = caller.complete(&flow, &claim).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
     }

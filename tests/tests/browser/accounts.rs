@@ -125,7 +125,7 @@ async fn the_broken_ones_are_found_at_a_glance_and_a_view_is_an_address() {
     rows_are(page, 9).await;
 }
 
-/// J13–J15, J17, J27, D28, D33: what is done to many portals at once is told before it is done, portal by portal, and a
+/// J17, D28, D33: what is done to many portals at once is told before it is done, portal by portal, and a
 /// removal of several asks for their number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_portals_are_changed_or_removed_after_a_dry_run() {
@@ -171,7 +171,7 @@ async fn many_portals_are_changed_or_removed_after_a_dry_run() {
     assert_eq!(left["connections"].as_array().unwrap().len(), 7);
 }
 
-/// R5–R12, R14, R25–R32, R34, D49–D51, D55, D58, J20, P8: one portal's panel says what happened, since when and why as far as it
+/// R7, R8, R10, R11, R14, R25–R32, D50, D51, D58, J20, P8: one portal's panel says what happened, since when and why as far as it
 /// is known, what still works and what does not, what to do now and who may; it closes on Escape and gives the focus back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portals_panel_tells_its_story_and_offers_the_way_on() {
@@ -192,7 +192,11 @@ async fn a_portals_panel_tells_its_story_and_offers_the_way_on() {
         "removed",
         "lost access",
         "No deadline",
-        "Super Admin",
+        "An import fails at once with an authentication error",
+        "A deployment fails at its first call",
+        "An audit cannot be started",
+        "stays readable",
+        "Connected Apps",
         &DEAD[0].to_string(),
     ] {
         assert!(story.contains(words), "{words:?} is not in {story}");
@@ -217,6 +221,7 @@ async fn a_portals_panel_tells_its_story_and_offers_the_way_on() {
     page.go(&format!("#/accounts/{PORTAL}")).await;
     page.read(".side-panel", "Enterprise").await;
     page.read(".side-panel .status.good", "Connected").await;
+    assert!(page.count(".side-panel .outlook [data-reason]").await >= 2);
 }
 
 /// S12: a test asks the account and every granted area, and says of each how it went and how long it took.
@@ -251,7 +256,7 @@ async fn a_test_shows_area_by_area_that_data_flows() {
     );
 }
 
-/// J9, R17, D47: another admin's change and removal appear without a reload.
+/// D47: another admin's change and removal appear without a reload.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_admin_does_appears_without_a_reload() {
     let (stage, browser) = agency("accounts-live").await;

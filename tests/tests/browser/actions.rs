@@ -144,10 +144,10 @@ async fn a_removed_portal_is_revoked_and_leaves_nothing_in_the_browser() {
     let confirm = "return $('#confirm').disabled";
     assert_eq!(page.js(confirm, &[]).await, json!(true), "not by a slip");
     page.click("#keep-first").await;
-    let (name, kept) = page.files(1).await.remove(0);
+    let (name, file) = page.files(1).await.remove(0);
     assert_eq!(name, format!("portico-portal-{SMALL}.json"));
-    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
-    assert!(kept["parts"].as_array().unwrap().len() > 20, "all of it");
+    let file: serde_json::Value = serde_json::from_str(&file).unwrap();
+    assert!(file["parts"].as_array().unwrap().len() > 20, "all of it");
     page.prove_and_remove().await;
     page.see_no("tr[data-portal]").await;
     page.read("h2", "No portals yet").await;

@@ -19,6 +19,7 @@ mod help;
 mod hostile;
 mod journal;
 mod large;
+mod limited;
 mod looks;
 mod places;
 mod scopes;
