@@ -171,7 +171,7 @@ async fn many_portals_are_changed_or_removed_after_a_dry_run() {
     assert_eq!(left["connections"].as_array().unwrap().len(), 7);
 }
 
-/// R7, R8, R10, R11, R14, R25–R32, D50, D51, D58, J20, P8: one portal's panel says what happened, since when and why as far as it
+/// R7, R8, R10, R11, R14, R29, D50, D51, D58, J20, P8: one portal's panel says what happened, since when and why as far as it
 /// is known, what still works and what does not, what to do now and who may; it closes on Escape and gives the focus back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portals_panel_tells_its_story_and_offers_the_way_on() {
