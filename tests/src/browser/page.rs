@@ -212,9 +212,13 @@ impl Page {
             let element = self.find(selector, "").await?;
             if let Some(element) = element {
                 element.click().await?;
-                // Select all, as a menu of the browser's does; a chord of keys does not reach every field.
-                self.try_js("$(arguments[0]).select()", &[json!(selector)])
-                    .await?;
+                // ChromeDriver puts the caret behind what stands in a field of a shadow root, whatever was selected.
+                let clear = "const field = $(arguments[0]);
+                    if (field.value) {
+                        field.value = '';
+                        field.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+                    }";
+                self.try_js(clear, &[json!(selector)]).await?;
                 element.send_keys(text).await?;
             }
             Ok::<(), CmdError>(())
