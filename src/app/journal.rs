@@ -78,6 +78,8 @@ pub(crate) struct JournalPage {
     pub(crate) entries: Vec<JournalEntry>,
     pub(crate) head: Option<JournalHead>,
     pub(crate) next: Option<String>,
+    /// The filters changed: what is listed next takes the place of what was.
+    replace: bool,
     pub(crate) loading: bool,
     pub(crate) exporting: bool,
     pub(crate) problem: Option<Box<Problem>>,
@@ -102,6 +104,7 @@ impl Component for JournalPage {
             entries: Vec::new(),
             head: None,
             next: None,
+            replace: false,
             loading: false,
             exporting: false,
             problem: None,
@@ -121,6 +124,7 @@ impl Component for JournalPage {
     fn changed(&mut self, ctx: &Context<Self>, before: &JournalProps) -> bool {
         if ctx.props().query != before.query {
             self.next = None;
+            self.replace = true;
             self.read(ctx, None);
         }
         true
@@ -190,6 +194,7 @@ impl JournalPage {
     fn listed(&mut self, further: bool, page: Page) {
         // Nothing new: the pages that were added by hand stay.
         let same = !further
+            && !std::mem::take(&mut self.replace)
             && self.entries.len() > page.entries.len()
             && page
                 .entries
@@ -287,7 +292,14 @@ async fn today(proxy: &Proxy, verified: &Verified) -> Option<Beside> {
     {
         Ok(text) => beside(verified, Some(&text)),
         // It has fewer entries than the file.
-        Err(problem) if problem.code == ErrorCode::InvalidRequest => beside(verified, None),
+        Err(problem) if problem.code == ErrorCode::InvalidRequest => {
+            // Its first entry, which every journal has, tells whose journal it is.
+            let first = proxy.journal_part("?first=1&last=1").await.ok()?;
+            match beside(verified, Some(&first)) {
+                Some(Beside::Foreign) => Some(Beside::Foreign),
+                _ => beside(verified, None),
+            }
+        }
         Err(_) => None,
     }
 }
