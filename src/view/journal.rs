@@ -313,7 +313,10 @@ fn list(page: &JournalPage, props: &JournalProps, link: &Link) -> Html {
     let all = page.head.as_ref().map_or(0, |head| head.seq);
     html! {
         <>
-            <p class="small muted" id="journal-count">{ format!("{} entries shown, newest first; the whole journal has {all}.", page.entries.len()) }</p>
+            <p class="small muted" id="journal-count">{ match page.entries.len() {
+                1 => format!("1 entry shown; the whole journal has {all}."),
+                shown => format!("{shown} entries shown, newest first; the whole journal has {all}."),
+            } }</p>
             <ol class="card journal-list" aria-busy={page.loading.to_string()}>
                 { for page.entries.iter().map(|entry| row(entry, page, props, link)) }
             </ol>
