@@ -122,7 +122,7 @@ async fn the_guides_lines_lead_from_nothing_to_a_token() {
     ] {
         assert!(exchange.contains(parameter), "{exchange} lacks {parameter}");
     }
-    page.read("#step-exchange", "x-www-form-urlencoded").await;
+    page.read("#step-exchange", "form-encoded").await;
     let everything = page.js("return root.innerHTML", &[]).await;
     assert!(!everything.as_str().unwrap().contains(DEMO_CLIENT_SECRET));
     assert_eq!(page.count("input[type=password]").await, 0);
