@@ -146,6 +146,10 @@ pub(crate) fn open(scene: &Scene<'_>) -> Html {
 
 /// A dialog whose code is on its way, or did not come.
 fn opening(scene: &Scene<'_>) -> Html {
+    // Nothing meanwhile: the dialog itself is to know what had the focus before it.
+    if scene.parts.missing().is_none() {
+        return Html::default();
+    }
     let on_close = scene.act.reform(|()| Action::CloseDialog);
     html! { <Modal title="One moment" {on_close} foot={Html::default()}>{ super::frame::later(scene) }</Modal> }
 }

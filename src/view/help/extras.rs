@@ -76,7 +76,9 @@ fn asked_scopes(asked: Asked) -> Html {
     html! {
         <section class="card pad stack">
             <h2>{ "Permissions asked for" }</h2>
-            <p class="muted">{ "These exact scopes stand in the authorization request. Audit Only leaves out those that write." }</p>
+            <p class="muted">{ "These exact scopes stand in the authorization request. Audit Only leaves out those that write." }{ " " }
+                <a href="#/scopes">{ "What each scope enables" }</a>
+            </p>
             <h3>{ "Required" }</h3>
             { scope_list(&asked.scope) }
             <h3>{ "Optional" }</h3>
