@@ -28,11 +28,16 @@ pub(crate) fn Modal(props: &ModalProps) -> Html {
         let node = node.clone();
         use_effect_with((), move |()| {
             let before = focused_beside(&node);
-            if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+            let dialog = node.cast::<HtmlDialogElement>();
+            if let Some(dialog) = &dialog {
                 // It fails only for a dialog that is open already.
                 let _ = dialog.show_modal();
             }
             move || {
+                // While it is open, nothing beside it takes the focus.
+                if let Some(dialog) = dialog {
+                    dialog.close();
+                }
                 if let Some(before) = before {
                     // What has left the page takes no focus, and that is all there is to it.
                     let _ = before.focus();
