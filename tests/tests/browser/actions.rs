@@ -1,6 +1,6 @@
 //! What a row offers: another type, another name, reconnecting, removing.
 
-use super::SMALL;
+use super::{KEPT_RECORDS, SMALL};
 use portico_sandbox::DEMO_CLIENT_ID;
 use portico_tests::browser::{Browser, Page, Stage};
 use serde_json::json;
@@ -122,20 +122,7 @@ async fn a_removed_portal_is_revoked_and_leaves_nothing_in_the_browser() {
     page.watch_files().await;
     page.launch(&stage).await;
     page.connect_and_retrieve(SMALL).await;
-    let kept = "return (async () => {
-        const wait = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
-        let count = 0;
-        for (const { name } of await indexedDB.databases()) {
-            if (!name.startsWith('portico.v1.')) continue;
-            const database = await wait(indexedDB.open(name));
-            for (const store of database.objectStoreNames) {
-                count += await wait(database.transaction(store).objectStore(store).count());
-            }
-            database.close();
-        }
-        return count;
-    })()";
-    assert!(page.js(kept, &[]).await.as_u64() > Some(20));
+    assert!(page.js(KEPT_RECORDS, &[]).await.as_u64() > Some(20));
     assert!(stage.sandbox.with(|state| !state.refresh_tokens.is_empty()));
 
     choose(page, "Remove").await;
@@ -153,11 +140,11 @@ async fn a_removed_portal_is_revoked_and_leaves_nothing_in_the_browser() {
     page.read("h2", "No portals yet").await;
     let revoked = |stage: &Stage| stage.sandbox.with(|state| state.refresh_tokens.is_empty());
     stage.until("the revocation", revoked).await;
-    let empty = kept.replace("return count", "return count === 0");
+    let empty = KEPT_RECORDS.replace("return count", "return count === 0");
     page.until("an empty store", &empty, &[]).await;
     page.reload().await;
     page.read("h2", "No portals yet").await;
-    assert_eq!(page.js(kept, &[]).await, json!(0));
+    assert_eq!(page.js(KEPT_RECORDS, &[]).await, json!(0));
 }
 
 /// Design section 9: a browser that never had a launch link is told how to get one.

@@ -1,5 +1,6 @@
 //! GitHub in the browser: connecting, linking repositories, and what is said when one gets lost.
 
+use super::KEPT_RECORDS;
 use portico_sandbox::github::model::DEMO_APP_CLIENT_ID;
 use portico_tests::browser::{Browser, Page, Stage};
 use serde_json::json;
@@ -11,21 +12,6 @@ const HARBOUR: &str = "harbour-analytics";
 const MARAS: u64 = 70_001;
 const HARBOURS: u64 = 70_002;
 const SAMS: u64 = 70_004;
-
-/// What the browser keeps, in all of its stores.
-const KEPT: &str = "return (async () => {
-    const wait = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
-    let count = 0;
-    for (const { name } of await indexedDB.databases()) {
-        if (!name.startsWith('portico.v1.')) continue;
-        const database = await wait(indexedDB.open(name));
-        for (const store of database.objectStoreNames) {
-            count += await wait(database.transaction(store).objectStore(store).count());
-        }
-        database.close();
-    }
-    return count;
-})()";
 
 async fn says(page: &Page, full_name: &str, tone: &str, words: &str) {
     let badge = format!("[data-repo='{full_name}'] .status.{tone}");
@@ -263,7 +249,11 @@ async fn revoked_access_is_told_mended_by_reconnecting_and_removal_leaves_nothin
         .await;
     says(page, link, "good", "Connected").await;
 
-    assert_eq!(page.js(KEPT, &[]).await, json!(1), "the links' one record");
+    assert_eq!(
+        page.js(KEPT_RECORDS, &[]).await,
+        json!(1),
+        "the links' one record"
+    );
     page.click(&format!("{card} [title=Remove]")).await;
     page.read("dialog", "The repositories themselves stay as they are")
         .await;
@@ -272,7 +262,7 @@ async fn revoked_access_is_told_mended_by_reconnecting_and_removal_leaves_nothin
     page.see_no(&card).await;
     let revoked = |stage: &Stage| stage.sandbox.with(|state| state.github.grants.is_empty());
     stage.until("the revocation", revoked).await;
-    let empty = KEPT.replace("return count", "return count === 0");
+    let empty = KEPT_RECORDS.replace("return count", "return count === 0");
     page.until("an empty store", &empty, &[]).await;
 }
 

@@ -32,3 +32,17 @@ mod trouble;
 const PORTAL: u64 = 26_104_388;
 /// The one portal of `small`: free, EU.
 const SMALL: u64 = 146_250_417;
+/// How many records the browser keeps, in all of its stores.
+const KEPT_RECORDS: &str = "return (async () => {
+    const wait = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+    let count = 0;
+    for (const { name } of await indexedDB.databases()) {
+        if (!name.startsWith('portico.v1.')) continue;
+        const database = await wait(indexedDB.open(name));
+        for (const store of database.objectStoreNames) {
+            count += await wait(database.transaction(store).objectStore(store).count());
+        }
+        database.close();
+    }
+    return count;
+})()";
