@@ -9,7 +9,7 @@ use crate::shell::clock::now_seconds;
 use crate::shell::task::Task;
 use portico_core::github::{Installation, RepositoryLink, RepositoryList};
 use portico_core::ids::ConnectionId;
-use portico_core::wire::Problem;
+use portico_core::wire::{Problem, Provider};
 use std::rc::Rc;
 use yew::Context;
 
@@ -97,8 +97,15 @@ impl Adding {
         self.installations = None;
         self.look_at(ctx, booted, None, attempt);
         let (asker, link) = (self.asker(booted), ctx.link().clone());
+        let mut providers = booted.session.providers.iter();
+        let host = providers
+            .find(|info| info.provider == Provider::Github)
+            .map_or_else(String::new, |info| info.host.clone());
         let task = Task::spawn(async move {
-            let found = asker.installations().await;
+            let found = asker.installations().await.map(|all| {
+                let here = all.into_iter().map(|one| one.leading_to(&host));
+                here.collect()
+            });
             tell(&link, Came::Installations(attempt, found));
         });
         self.listing = (attempt, Some(task));

@@ -180,6 +180,20 @@ pub fn next_page<T>(number: u32, page: &Page<T>) -> Option<u32> {
     more.then(|| number.saturating_add(1))
 }
 
+impl Installation {
+    /// The same with links to this host alone: an answer from outside is not trusted with where a person is led.
+    #[must_use]
+    pub fn leading_to(mut self, host: &str) -> Self {
+        let there = |url: &String| {
+            let (_, rest) = url.split_once("://").unwrap_or_default();
+            rest.split('/').next() == Some(host)
+        };
+        self.manage_url = self.manage_url.filter(there);
+        self.install_url = self.install_url.filter(there);
+        self
+    }
+}
+
 impl RawInstallation {
     fn read(self) -> Option<Installation> {
         let login = self.account?.login?;
@@ -267,6 +281,47 @@ mod tests {
         });
         change(&mut value);
         value
+    }
+
+    /// D59, UI-1: a link in GitHub's answer leads to the GitHub that the operator has set up, or is not there.
+    #[test]
+    fn an_installations_links_lead_to_the_configured_host_alone() {
+        for (url, host, kept) in [
+            (
+                "https://github.com/settings/installations/1",
+                "github.com",
+                true,
+            ),
+            (
+                "http://localhost:4100/settings/installations/1",
+                "localhost:4100",
+                true,
+            ),
+            (
+                "http://localhost:4100/settings/installations/1",
+                "localhost",
+                false,
+            ),
+            (
+                "https://evil.example/settings/installations/1",
+                "github.com",
+                false,
+            ),
+            ("https://evil.example/github.com", "github.com", false),
+        ] {
+            let installation = Installation {
+                id: 1,
+                login: "mara".into(),
+                is_organization: false,
+                sees_all: true,
+                is_suspended: false,
+                manage_url: Some(url.into()),
+                install_url: Some(url.into()),
+            };
+            let read = installation.leading_to(host);
+            assert_eq!(read.manage_url.is_some(), kept, "{url} at {host}");
+            assert_eq!(read.install_url.is_some(), kept, "{url} at {host}");
+        }
     }
 
     /// D38: every account with the app is offered, and says what the app sees of it.
